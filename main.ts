@@ -1,0 +1,2 @@
+/** The door: hands the arguments to the command line. @module */
+export {};

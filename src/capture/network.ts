@@ -1,0 +1,162 @@
+/**
+ * The interfaces between the rooms: a {@linkcode Network} reads messages, a {@linkcode Store} keeps
+ * what was read. `capture` knows no radio network; a network knows no broker.
+ *
+ * @module
+ */
+import type { Message, NetworkName } from "./message.ts";
+
+/** What became of one message: a record to keep, or a drop with a reason of a closed set. */
+export type Decoded<R> =
+  | { readonly kind: "record"; readonly record: R; readonly labels: RecordLabels }
+  | { readonly kind: "drop"; readonly reason: string; readonly detail?: string };
+
+/** What metrics want to know of a record. Every value comes from a closed set. */
+export interface RecordLabels {
+  /** Type of the content, such as a Meshtastic port name. */
+  readonly type: string;
+  /** How decryption went: `none`, `hash`, `trial`, `no_key`, `pki`, … */
+  readonly decrypt: string;
+  /** False when the record only says why it could not be read. */
+  readonly readable: boolean;
+}
+
+/** A radio network's decoder: pure, no I/O, no clock. */
+export interface Network<R> {
+  readonly name: NetworkName;
+  /** One answer a message, in order. Never throws, never rejects. */
+  decode(batch: readonly Message[]): Promise<Decoded<R>[]>;
+}
+
+/** The part of a batch's ledger that belongs to one source and session. */
+export interface LedgerBlock {
+  readonly source: string;
+  readonly session: number;
+  /** Ten bytes an entry: message id (u16 little-endian), digest (u64 little-endian). */
+  readonly entries: Uint8Array<ArrayBuffer>;
+}
+
+/** What a commit carries beside its records, written in the same transaction. */
+export interface CommitContext {
+  readonly ledger: readonly LedgerBlock[];
+  /** Digest of the last retained payload kept for a topic, by source: `[source, topic, digest]`. */
+  readonly retained: readonly (readonly [string, string, bigint])[];
+  /** Unix milliseconds until which each source is known to have been heard. */
+  readonly heardUntil: readonly (readonly [string, number])[];
+  /** Messages whose records the database refused before: kept as they came, with the reason. */
+  readonly quarantine: readonly QuarantinedMessage[];
+}
+
+/** A message whose record the database would not take, and why. */
+export interface QuarantinedMessage {
+  readonly message: Message;
+  readonly error: string;
+}
+
+/** What a commit did. */
+export interface CommitSummary {
+  /** Rows written by table (or by what a reader would call it), for metrics: `nodes`, `positions`, … */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Milliseconds that the storage thread spent on it. */
+  readonly durationMs: number;
+}
+
+/** What the store remembers of a source between runs. */
+export interface SourceState {
+  /** The client id that this database's sessions belong to; stable once chosen. */
+  readonly clientId: string;
+  /** Counts up whenever the broker had no session for us. */
+  readonly session: number;
+  /** Ledger of that session, oldest first, ten bytes an entry as in {@linkcode LedgerBlock}. */
+  readonly entries: Uint8Array<ArrayBuffer>;
+  /** Digests of the last retained payload kept for each topic. */
+  readonly retained: ReadonlyMap<string, bigint>;
+  /** Unix milliseconds until which the source was heard; undefined for one that never was. */
+  readonly heardUntil?: number;
+}
+
+/** A stretch of time in which a source was not covered. */
+export interface CaptureGap {
+  readonly source: string;
+  /** Unix milliseconds. */
+  readonly from: number;
+  /** Unix milliseconds. */
+  readonly to: number;
+  /** `session_lost`: the broker kept nothing; `qos0`: what came at QoS 0 meanwhile is lost. */
+  readonly reason: GapReason;
+}
+
+/** Why a stretch was not covered. */
+export type GapReason = "session_lost" | "qos0";
+
+/** Sizes that metrics, health and the page show. */
+export interface StoreStats {
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  /** Free bytes inside the file, to be given back by incremental vacuum. */
+  readonly freeBytes: number;
+  /** Background jobs that have work left. */
+  readonly pendingJobs: readonly string[];
+}
+
+/** A network's database. Only its storage thread writes. */
+export interface Store<R> {
+  /**
+   * Writes all or nothing, in one transaction with its context.
+   *
+   * @throws {StorageError} when nothing was written: with reason `refused` and the positions of the
+   * records that the database refuses for themselves in `error.refused` (the caller moves their
+   * messages to `context.quarantine` and commits the rest); or with another reason, and
+   * `error.retryable` saying whether trying again can help (disk full, locked, I/O).
+   */
+  commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary>;
+  /** Loads what is known of a source; makes it known, with `proposedClientId`, when it is not. */
+  loadSource(source: string, proposedClientId: string): Promise<SourceState>;
+  /** The broker had no session: empties the source's ledger and begins `session`. */
+  beginSession(source: string, session: number): Promise<void>;
+  recordGap(gap: CaptureGap): Promise<void>;
+  stats(): Promise<StoreStats>;
+  /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */
+  close(budgetMs: number): Promise<void>;
+}
+
+/** Background work of a store, done in slices between batches. */
+export interface Job {
+  readonly name: string;
+  /** Milliseconds between runs; 0 runs once after the start. */
+  readonly everyMs: number;
+  /** Works for about `budgetMs` milliseconds. `nowMs`: Unix milliseconds (recorded time in a replay). */
+  step(budgetMs: number, nowMs: number): "more" | "done";
+}
+
+/** Why the database would not take something. `retryable` failures are tried again with the batch kept. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+  constructor(
+    message: string,
+    /** Closed set, the label of the metric. */
+    readonly reason: StorageReason,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+    /** With reason `refused`: positions in the batch, and what the database said of each. */
+    readonly refused: readonly { readonly index: number; readonly error: string }[] = [],
+  ) {
+    super(message, options);
+  }
+}
+
+/** Why a write or an opening failed. */
+export type StorageReason =
+  | "disk_full"
+  | "locked"
+  | "io"
+  | "read_only"
+  | "corrupt"
+  | "not_a_database"
+  | "foreign_schema"
+  | "newer_schema"
+  | "permission"
+  | "in_use"
+  | "refused"
+  | "closed"
+  | "unexpected";
