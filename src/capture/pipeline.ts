@@ -1,0 +1,361 @@
+/**
+ * The pipeline of one network: queue → decode → commit → acknowledge.
+ *
+ * One batch is committed at a time; the next is received and decoded meanwhile. Nothing is
+ * acknowledged before its transaction is on disk, and a batch that the database does not take is
+ * kept and tried again.
+ *
+ * @module
+ */
+import { type Clock, delay } from "./clock.ts";
+import { LedgerBatch } from "./ledger.ts";
+import type { Log } from "./log.ts";
+import type { Acknowledger, Delivery, Message } from "./message.ts";
+import {
+  type CommitContext,
+  type CommitSummary,
+  type Decoded,
+  type Network,
+  type QuarantinedMessage,
+  StorageError,
+  type StorageReason,
+  type Store,
+} from "./network.ts";
+import type { PipelineObserver } from "./observer.ts";
+import type { CaptureQueue } from "./queue.ts";
+
+/** When a batch is handed to the writer. */
+export interface PipelineOptions {
+  /** Messages a batch holds at most. */
+  readonly batchMax: number;
+  /** Age in milliseconds at which the oldest message must be committed; 0: as soon as the writer is free. */
+  readonly commitIntervalMs: number;
+  /** Milliseconds before a failed commit is tried again: first, and at most. */
+  readonly retryMs?: { readonly min: number; readonly max: number };
+}
+
+/** What a {@linkcode Pipeline} works with. */
+export interface PipelineParts<R> {
+  readonly network: Network<R>;
+  readonly store: Pick<Store<R>, "commit">;
+  readonly queue: CaptureQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer: PipelineObserver;
+  /** Sees every committed batch, for a live feed. */
+  readonly onCommitted?: (records: readonly R[], summary: CommitSummary) => void;
+}
+
+/** Why commits fail at the moment. */
+export interface StoreTrouble {
+  readonly reason: StorageReason;
+  readonly detail: string;
+}
+
+/**
+ * A broker with a small in-flight window sends nothing more until it is acknowledged. So a pause of
+ * this many milliseconds while at least {@linkcode SMALL_WINDOW} acknowledgements are withheld is
+ * taken for a full window, and the batch does not wait for its interval.
+ */
+const QUIET_MS = 3;
+
+/** The smallest in-flight window among common brokers' defaults (mosquitto 20, EMQX 32, HiveMQ 10). */
+const SMALL_WINDOW = 10;
+
+interface Prepared<R> {
+  readonly deliveries: readonly Delivery[];
+  readonly records: R[];
+  /** Message of each record, for quarantine. */
+  readonly sources: Message[];
+  readonly readable: boolean[];
+  /** What cannot be stored as a record is kept as it came. */
+  readonly quarantine: QuarantinedMessage[];
+}
+
+/** Batches, decodes, commits and acknowledges what a {@linkcode CaptureQueue} holds. */
+export class Pipeline<R> implements AsyncDisposable {
+  readonly #parts: PipelineParts<R>;
+  readonly #options: PipelineOptions;
+  readonly #giveUp = new AbortController();
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #wakeAtSize = 1;
+  #draining = false;
+  #writing = false;
+  #trouble: StoreTrouble | undefined;
+  #lost = 0;
+  #lastCommitAt: number | undefined;
+
+  constructor(parts: PipelineParts<R>, options: PipelineOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Why commits fail at the moment; undefined while they work. */
+  get trouble(): StoreTrouble | undefined {
+    return this.#trouble;
+  }
+
+  /** True while messages wait or are being written. */
+  get busy(): boolean {
+    return this.#writing || this.#parts.queue.size > 0;
+  }
+
+  /** Unix milliseconds of the last commit that succeeded. */
+  get lastCommitAt(): number | undefined {
+    return this.#lastCommitAt;
+  }
+
+  /** Messages that had to be given up at the shutdown without being committed or acknowledged. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Begins to work. */
+  start(): void {
+    this.#parts.queue.onOffer(() => {
+      if (this.#parts.queue.size >= this.#wakeAtSize) this.#wake?.();
+    });
+    this.#running = this.#run();
+  }
+
+  /** Commits all that is queued and ends; `signal` gives up what is not committed by then. */
+  async drain(signal?: AbortSignal): Promise<void> {
+    this.#draining = true;
+    const onAbort = () => this.#giveUp.abort();
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#wake?.();
+    await this.#running;
+    signal?.removeEventListener("abort", onAbort);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#giveUp.abort();
+    await this.drain();
+  }
+
+  async #run(): Promise<void> {
+    let committing = Promise.resolve();
+    while (await this.#untilDue()) {
+      const prepared = await this.#decode(this.#parts.queue.take(this.#options.batchMax));
+      this.#reportQueue();
+      await committing;
+      this.#writing = true;
+      committing = this.#commit(prepared).finally(() => {
+        this.#writing = false;
+        this.#wake?.();
+      });
+    }
+    await committing;
+  }
+
+  #reportQueue(): void {
+    const { queue, observer, network } = this.#parts;
+    observer.queue(network.name, queue.size, queue.bytes);
+  }
+
+  /** Resolves with true when a batch is due, with false when everything is done. */
+  async #untilDue(): Promise<boolean> {
+    const { queue, clock } = this.#parts;
+    for (;;) {
+      if (this.#giveUp.signal.aborted) {
+        this.#lost += queue.take(Number.MAX_SAFE_INTEGER).length;
+        return false;
+      }
+      const waitMs = this.#waitMs();
+      if (waitMs <= 0) return true;
+      if (this.#draining && queue.size === 0 && !this.#writing) return false;
+      await new Promise<void>((resolve) => {
+        // A message wakes the loop when it is the first or fills the batch; in between the timer
+        // does. The timer is armed anew at every turn, so one that fires while the writer is busy
+        // is not lost: the writer wakes the loop when it is free.
+        this.#wakeAtSize = queue.size === 0 ? 1 : this.#options.batchMax;
+        const timer = Number.isFinite(waitMs)
+          ? clock.setTimer(() => this.#wake?.(), waitMs)
+          : undefined;
+        this.#wake = () => {
+          this.#wake = undefined;
+          if (timer !== undefined) clock.clearTimer(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Milliseconds until a batch is due; 0 or less: now; Infinity: not before something happens. */
+  #waitMs(): number {
+    const { queue, clock } = this.#parts;
+    const oldestAt = queue.oldestAt;
+    if (oldestAt === undefined) return Infinity;
+    if (queue.size >= this.#options.batchMax) return 0;
+    if (this.#writing) return Infinity;
+    if (this.#draining) return 0;
+    const now = clock.monotonic();
+    const byAge = oldestAt + this.#options.commitIntervalMs - now;
+    if (queue.withheld < SMALL_WINDOW) return Math.max(0, byAge);
+    const byQuiet = queue.lastOfferAt + QUIET_MS - now;
+    return Math.max(0, Math.min(byAge, byQuiet));
+  }
+
+  async #decode(deliveries: readonly Delivery[]): Promise<Prepared<R>> {
+    const { network, observer } = this.#parts;
+    const fresh: Message[] = [];
+    for (const { duplicate, message } of deliveries) {
+      if (duplicate) observer.duplicate(message.source);
+      else fresh.push(message);
+    }
+    const prepared: Prepared<R> = {
+      deliveries,
+      records: [],
+      sources: [],
+      readable: [],
+      quarantine: [],
+    };
+    const decoded = await this.#decodeAll(fresh, prepared.quarantine);
+    fresh.forEach((message, index) => {
+      const answer = decoded[index];
+      if (answer === undefined) return;
+      if (answer.kind === "drop") {
+        observer.dropped(network.name, message.source, answer.reason, answer.detail);
+        return;
+      }
+      observer.decoded(network.name, answer.labels);
+      prepared.records.push(answer.record);
+      prepared.sources.push(message);
+      prepared.readable.push(answer.labels.readable);
+    });
+    return prepared;
+  }
+
+  /**
+   * A decoder promises never to reject. Should one break that promise, the messages are decoded one
+   * by one, and what still fails goes into quarantine instead of being lost.
+   */
+  async #decodeAll(
+    messages: readonly Message[],
+    quarantine: QuarantinedMessage[],
+  ): Promise<(Decoded<R> | undefined)[]> {
+    const { network, log } = this.#parts;
+    try {
+      return await network.decode(messages);
+    } catch (error) {
+      log.error("the decoder failed; decoding one by one", { error: String(error) });
+    }
+    const answers: (Decoded<R> | undefined)[] = [];
+    for (const message of messages) {
+      try {
+        answers.push((await network.decode([message]))[0]);
+      } catch (error) {
+        answers.push(undefined);
+        quarantine.push({ message, error: String(error) });
+      }
+    }
+    return answers;
+  }
+
+  async #commit(prepared: Prepared<R>): Promise<void> {
+    const { network, store, observer, log, clock, queue } = this.#parts;
+    const retry = this.#options.retryMs ?? { min: 100, max: 10_000 };
+    const base = contextOf(prepared.deliveries);
+    const quarantine = prepared.quarantine;
+    for (let attempt = 0;;) {
+      if (prepared.records.length === 0 && quarantine.length === 0) break;
+      try {
+        const summary = await store.commit(prepared.records, { ...base, quarantine });
+        this.#committed(prepared, quarantine.length, summary);
+        break;
+      } catch (error) {
+        const failure = asStorageError(error);
+        if (failure.reason === "refused" && failure.refused.length > 0) {
+          quarantine.push(...removeRefused(prepared, failure));
+          continue;
+        }
+        observer.storeError(network.name, failure.reason);
+        if (attempt === 0) {
+          log.error("commit failed; the batch is kept and tried again, reading stops", {
+            reason: failure.reason,
+            error: failure.message,
+            messages: prepared.deliveries.length,
+          });
+        }
+        this.#trouble = { reason: failure.reason, detail: failure.message };
+        queue.hold(true);
+        const waitMs = Math.min(retry.max, retry.min * 2 ** Math.min(attempt++, 20));
+        try {
+          await delay(clock, waitMs, this.#giveUp.signal);
+        } catch {
+          this.#lost += prepared.deliveries.length;
+          return;
+        }
+      }
+    }
+    if (this.#trouble !== undefined) {
+      log.info("commits work again", { after: this.#trouble.reason });
+      this.#trouble = undefined;
+      queue.hold(false);
+    }
+    acknowledge(prepared.deliveries);
+  }
+
+  #committed(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {
+    const { network, observer, clock, onCommitted, log } = this.#parts;
+    this.#lastCommitAt = clock.now();
+    const readable = prepared.readable.reduce((sum, one) => sum + (one ? 1 : 0), 0);
+    observer.committed(network.name, prepared.records.length, summary);
+    if (readable > 0) observer.stored(network.name, true, readable);
+    const unreadable = prepared.records.length - readable;
+    if (unreadable > 0) observer.stored(network.name, false, unreadable);
+    if (quarantined > 0) {
+      observer.quarantined(network.name, quarantined);
+      log.warn("the database refused messages for themselves; they are in capture_quarantine", {
+        messages: quarantined,
+      });
+    }
+    onCommitted?.(prepared.records, summary);
+  }
+}
+
+/** Takes the refused records out of a batch; their messages are what goes into quarantine. */
+function removeRefused<R>(prepared: Prepared<R>, failure: StorageError): QuarantinedMessage[] {
+  const moved: QuarantinedMessage[] = [];
+  for (const { index, error } of [...failure.refused].sort((a, b) => b.index - a.index)) {
+    const [message] = prepared.sources.splice(index, 1);
+    prepared.records.splice(index, 1);
+    prepared.readable.splice(index, 1);
+    if (message !== undefined) moved.push({ message, error });
+  }
+  return moved.reverse();
+}
+
+/** The ledger, retained digests and marks that a batch's transaction carries. */
+function contextOf(deliveries: readonly Delivery[]): Omit<CommitContext, "quarantine"> {
+  const ledger = new LedgerBatch();
+  const retained = new Map<string, readonly [string, string, bigint]>();
+  const heardUntil = new Map<string, number>();
+  for (const { message, session, digest, duplicate } of deliveries) {
+    const { source, topic, messageId } = message;
+    heardUntil.set(source, Math.max(message.receivedAt, heardUntil.get(source) ?? 0));
+    if (duplicate) continue;
+    if (messageId !== undefined) ledger.add(source, session, messageId, digest);
+    if (message.retained) retained.set(`${source}\n${topic}`, [source, topic, digest]);
+  }
+  return { ledger: ledger.blocks(), retained: [...retained.values()], heardUntil: [...heardUntil] };
+}
+
+function acknowledge(deliveries: readonly Delivery[]): void {
+  const byConnection = new Map<Acknowledger, number[]>();
+  for (const { acknowledger, message } of deliveries) {
+    if (acknowledger === undefined || message.messageId === undefined) continue;
+    const ids = byConnection.get(acknowledger);
+    if (ids === undefined) byConnection.set(acknowledger, [message.messageId]);
+    else ids.push(message.messageId);
+  }
+  for (const [acknowledger, ids] of byConnection) acknowledger.acknowledge(ids);
+}
+
+function asStorageError(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new StorageError(message, "unexpected", true, { cause: error });
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LedgerBatch, ledgerEntries, SourceLedger } from "../../src/capture/ledger.ts";
+
+const EMPTY = { session: 1, entries: new Uint8Array(0) };
+
+function storeThatNotes() {
+  const begun: [string, number][] = [];
+  return {
+    begun,
+    beginSession(source: string, session: number) {
+      begun.push([source, session]);
+      return Promise.resolve();
+    },
+  };
+}
+
+Deno.test("SourceLedger.admit() calls a redelivery a duplicate when DUP, id and digest match", () => {
+  const ledger = new SourceLedger("s", EMPTY, storeThatNotes());
+  assert.equal(ledger.admit(7, 100n, false), false);
+  assert.equal(ledger.admit(7, 100n, true), true);
+});
+
+Deno.test("SourceLedger.admit() takes the same content under a new delivery for a new message", () => {
+  const ledger = new SourceLedger("s", EMPTY, storeThatNotes());
+  ledger.admit(7, 100n, false);
+  assert.equal(ledger.admit(8, 100n, false), false, "another id");
+  assert.equal(ledger.admit(7, 100n, false), false, "the same id, reused without DUP");
+  assert.equal(ledger.admit(8, 200n, true), false, "DUP, but another content");
+  assert.equal(ledger.admit(9, 300n, true), false, "DUP of something never seen");
+});
+
+Deno.test("SourceLedger.admit() knows the entries of an earlier run", () => {
+  const batch = new LedgerBatch();
+  batch.add("s", 4, 65_535, 2n ** 64n - 1n);
+  const [block] = batch.blocks();
+  const ledger = new SourceLedger("s", { session: 4, entries: block!.entries }, storeThatNotes());
+  assert.equal(ledger.session, 4);
+  assert.equal(ledger.admit(65_535, 2n ** 64n - 1n, true), true);
+});
+
+Deno.test("SourceLedger.connected() empties the ledger when the broker has no session", async () => {
+  const store = storeThatNotes();
+  const ledger = new SourceLedger("s", EMPTY, store);
+  ledger.admit(7, 100n, false);
+  await ledger.connected(false);
+  assert.deepEqual(store.begun, [["s", 2]]);
+  assert.equal(ledger.session, 2);
+  assert.equal(ledger.admit(7, 100n, true), false);
+});
+
+Deno.test("SourceLedger.connected() trusts id and digest without DUP until the first that differs", async () => {
+  const ledger = new SourceLedger("s", EMPTY, storeThatNotes());
+  ledger.admit(1, 10n, false);
+  ledger.admit(2, 20n, false);
+  ledger.admit(3, 30n, false);
+  await ledger.connected(true);
+  assert.equal(ledger.admit(1, 10n, false), true);
+  assert.equal(ledger.admit(2, 20n, false), true);
+  assert.equal(ledger.admit(4, 40n, false), false, "the first that differs");
+  assert.equal(ledger.admit(3, 30n, false), false, "from here on DUP is needed");
+});
+
+Deno.test("LedgerBatch.blocks() is read back by ledgerEntries(), whatever the entries", () => {
+  fc.assert(fc.property(
+    fc.array(
+      fc.tuple(fc.integer({ min: 1, max: 65_535 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+    ),
+    (pairs) => {
+      const batch = new LedgerBatch();
+      for (const [id, digest] of pairs) batch.add("s", 1, id, digest);
+      const read = batch.blocks().flatMap((block) => [...ledgerEntries(block.entries)]);
+      assert.deepEqual(read, pairs);
+    },
+  ));
+});
+
+Deno.test("LedgerBatch.blocks() keeps sources and sessions apart", () => {
+  const batch = new LedgerBatch();
+  batch.add("a", 1, 1, 1n);
+  batch.add("b", 1, 1, 1n);
+  batch.add("a", 2, 1, 1n);
+  batch.add("a", 1, 2, 2n);
+  assert.deepEqual(
+    batch.blocks().map((b) => [b.source, b.session, b.entries.length]),
+    [["a", 1, 20], ["b", 1, 10], ["a", 2, 10]],
+  );
+});

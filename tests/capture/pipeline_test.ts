@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { type Log, silentLog } from "../../src/capture/log.ts";
+import type { Message } from "../../src/capture/message.ts";
+import {
+  type CommitContext,
+  type CommitSummary,
+  type Network,
+  StorageError,
+} from "../../src/capture/network.ts";
+import { noObserver, type PipelineObserver } from "../../src/capture/observer.ts";
+import { Pipeline, type PipelineOptions } from "../../src/capture/pipeline.ts";
+import { CaptureQueue } from "../../src/capture/queue.ts";
+import { delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
+import { ManualClock, settle } from "../helpers/manual_clock.ts";
+
+const SUMMARY: CommitSummary = { counts: {}, durationMs: 1 };
+
+/** Reads a payload as text; `drop…` is dropped, `throw…` breaks the decoder. */
+const textNetwork: Network<string> = {
+  name: "meshtastic",
+  decode(batch: readonly Message[]) {
+    return Promise.resolve().then(() =>
+      batch.map((one) => {
+        const text = new TextDecoder().decode(one.payload);
+        if (text.startsWith("throw")) throw new TypeError(text);
+        if (text.startsWith("drop")) return { kind: "drop", reason: "unwanted_topic" } as const;
+        const labels = { type: "TEXT", decrypt: "none", readable: true };
+        return { kind: "record", record: text, labels } as const;
+      })
+    );
+  },
+};
+
+class FakeStore {
+  readonly commits: { records: string[]; context: CommitContext }[] = [];
+  /** What the next commits do instead of succeeding. */
+  readonly failures: Error[] = [];
+  /** When set, commits wait until {@linkcode release} is called. */
+  gate = false;
+  #waiting: (() => void)[] = [];
+
+  async commit(records: readonly string[], context: CommitContext): Promise<CommitSummary> {
+    if (this.gate) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    this.commits.push({ records: [...records], context });
+    return SUMMARY;
+  }
+
+  release(): void {
+    this.#waiting.shift()?.();
+  }
+}
+
+function setUp(
+  options: Partial<PipelineOptions> = {},
+  over: { observer?: PipelineObserver; log?: Log } = {},
+) {
+  const clock = new ManualClock();
+  const queue = new CaptureQueue({ maxMessages: 10_000, maxBytes: 1e8 }, clock);
+  const store = new FakeStore();
+  const pipeline = new Pipeline(
+    { network: textNetwork, store, queue, clock, log: silentLog, observer: noObserver, ...over },
+    { batchMax: 5, commitIntervalMs: 100, ...options },
+  );
+  pipeline.start();
+  return { clock, queue, store, pipeline, ack: new RecordingAcknowledger() };
+}
+
+Deno.test("Pipeline commits when the oldest message is commitIntervalMs old", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  queue.offer(delivery(1, ack));
+  await clock.advance(60);
+  queue.offer(delivery(2, ack));
+  await clock.advance(39);
+  assert.equal(store.commits.length, 0);
+  await clock.advance(1);
+  assert.deepEqual(store.commits.map((c) => c.records), [["payload 1", "payload 2"]]);
+  assert.deepEqual(ack.ids, [1, 2]);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline commits at once when batchMax messages are there", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  await settle();
+  assert.equal(store.commits.length, 1);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline commits as soon as the writer is free when the interval is 0", async () => {
+  const { queue, store, pipeline, ack } = setUp({ commitIntervalMs: 0 });
+  store.gate = true;
+  queue.offer(delivery(1, ack));
+  await settle();
+  queue.offer(delivery(2, ack));
+  queue.offer(delivery(3, ack));
+  await settle();
+  store.release();
+  await settle();
+  store.release();
+  await settle();
+  assert.deepEqual(store.commits.map((c) => c.records.length), [1, 2]);
+  store.gate = false;
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline does not wait for the interval when a small in-flight window is full", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp({ batchMax: 1000 });
+  for (let id = 1; id <= 10; id++) queue.offer(delivery(id, ack));
+  await clock.advance(3);
+  assert.equal(store.commits.length, 1);
+  for (let id = 11; id <= 19; id++) queue.offer(delivery(id, ack));
+  await clock.advance(99);
+  assert.equal(store.commits.length, 1, "nine may well be a slow trickle");
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline commits the last batch when its timer fired while the writer was busy", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  store.gate = true;
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  await settle();
+  queue.offer(delivery(6, ack));
+  await clock.advance(1000);
+  assert.equal(store.commits.length, 0);
+  store.release();
+  await clock.advance(0);
+  store.release();
+  await clock.advance(0);
+  assert.deepEqual(store.commits.map((c) => c.records.length), [5, 1]);
+  store.gate = false;
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline decodes the next batch while one is being committed, and commits in order", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  store.gate = true;
+  for (let id = 1; id <= 12; id++) queue.offer(delivery(id, ack));
+  await settle();
+  assert.equal(queue.size, 2, "one batch is with the writer, one is decoded");
+  store.gate = false;
+  store.release();
+  await pipeline.drain();
+  assert.deepEqual(ack.ids, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+Deno.test("Pipeline acknowledges nothing before the commit", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  store.gate = true;
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  await settle();
+  assert.deepEqual(ack.ids, []);
+  store.release();
+  await settle();
+  assert.deepEqual(ack.ids, [1, 2, 3, 4, 5]);
+  store.gate = false;
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline keeps a batch and tries again with backoff when the disk is full", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  for (let i = 0; i < 3; i++) store.failures.push(new StorageError("no space", "disk_full", true));
+  queue.offer(delivery(1, ack));
+  await clock.advance(100);
+  assert.equal(pipeline.trouble?.reason, "disk_full");
+  assert.equal(queue.full, true, "reading stops");
+  assert.deepEqual(ack.ids, []);
+  await clock.advance(100 + 200 + 399);
+  assert.equal(store.commits.length, 0);
+  await clock.advance(1);
+  assert.equal(store.commits.length, 1);
+  assert.equal(pipeline.trouble, undefined);
+  assert.equal(queue.full, false);
+  assert.deepEqual(ack.ids, [1]);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline puts what the database refuses for itself in quarantine and stores the rest", async () => {
+  let quarantined = 0;
+  const observer = {
+    ...noObserver,
+    quarantined: (_: string, n: number) => void (quarantined += n),
+  };
+  const { queue, store, pipeline, ack } = setUp({}, { observer });
+  store.failures.push(
+    new StorageError("refused", "refused", false, undefined, [
+      { index: 1, error: "too big" },
+      { index: 3, error: "constraint" },
+    ]),
+  );
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  await settle();
+  const [commit] = store.commits;
+  assert.deepEqual(commit?.records, ["payload 1", "payload 3", "payload 5"]);
+  assert.deepEqual(
+    commit?.context.quarantine.map((q) => [q.message.messageId, q.error]),
+    [[2, "too big"], [4, "constraint"]],
+  );
+  assert.equal(quarantined, 2);
+  assert.deepEqual(ack.ids, [1, 2, 3, 4, 5]);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline skips duplicates but acknowledges them in their turn", async () => {
+  const skipped: string[] = [];
+  const observer = { ...noObserver, duplicate: (source: string) => void skipped.push(source) };
+  const { queue, store, pipeline, ack } = setUp({}, { observer });
+  queue.offer(delivery(1, ack));
+  queue.offer(delivery(1, ack, { duplicate: true }));
+  await pipeline.drain();
+  assert.deepEqual(store.commits[0]?.records, ["payload 1"]);
+  assert.equal(store.commits[0]?.context.ledger[0]?.entries.length, 10, "one entry for both");
+  assert.deepEqual(ack.ids, [1, 1]);
+  assert.deepEqual(skipped, ["s"]);
+});
+
+Deno.test("Pipeline counts and acknowledges drops, and writes no empty transaction for them", async () => {
+  const dropped: string[] = [];
+  const observer = {
+    ...noObserver,
+    dropped: (_n: string, _s: string, r: string) => void dropped.push(r),
+  };
+  const { queue, store, pipeline, ack } = setUp({}, { observer });
+  queue.offer(delivery(1, ack, {
+    message: message({ qos: 1, messageId: 1, payload: new TextEncoder().encode("drop me") }),
+  }));
+  await pipeline.drain();
+  assert.deepEqual(dropped, ["unwanted_topic"]);
+  assert.equal(store.commits.length, 0);
+  assert.deepEqual(ack.ids, [1]);
+});
+
+Deno.test("Pipeline quarantines what makes a decoder throw, and nothing else", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  queue.offer(delivery(1, ack));
+  queue.offer(delivery(2, ack, {
+    message: message({ qos: 1, messageId: 2, payload: new TextEncoder().encode("throw") }),
+  }));
+  queue.offer(delivery(3, ack));
+  await pipeline.drain();
+  assert.deepEqual(store.commits[0]?.records, ["payload 1", "payload 3"]);
+  assert.deepEqual(store.commits[0]?.context.quarantine.map((q) => q.message.messageId), [2]);
+  assert.deepEqual(ack.ids, [1, 2, 3]);
+});
+
+Deno.test("Pipeline.drain() commits everything that is queued", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  for (let id = 1; id <= 23; id++) queue.offer(delivery(id, ack));
+  await pipeline.drain();
+  assert.equal(store.commits.flatMap((c) => c.records).length, 23);
+  assert.equal(ack.ids.length, 23);
+  assert.equal(pipeline.lost, 0);
+});
+
+Deno.test("Pipeline.drain() gives up at its signal, acknowledges nothing and says how many", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  for (let i = 0; i < 99; i++) store.failures.push(new StorageError("locked", "locked", true));
+  for (let id = 1; id <= 7; id++) queue.offer(delivery(id, ack));
+  await clock.advance(1);
+  const giveUp = new AbortController();
+  const drained = pipeline.drain(giveUp.signal);
+  await clock.advance(500);
+  giveUp.abort(new Error("time is over"));
+  await drained;
+  assert.deepEqual(ack.ids, []);
+  assert.equal(pipeline.lost, 7);
+});
+
+Deno.test("Pipeline writes until when each source was heard and which retained payloads it kept", async () => {
+  const { queue, store, pipeline } = setUp();
+  queue.offer({
+    message: message({ source: "a", receivedAt: 5, retained: true, topic: "x" }),
+    session: 1,
+    digest: 42n,
+    duplicate: false,
+  });
+  queue.offer({
+    message: message({ source: "a", receivedAt: 9 }),
+    session: 1,
+    digest: 0n,
+    duplicate: false,
+  });
+  await pipeline.drain();
+  assert.deepEqual(store.commits[0]?.context.heardUntil, [["a", 9]]);
+  assert.deepEqual(store.commits[0]?.context.retained, [["a", "x", 42n]]);
+  assert.deepEqual(store.commits[0]?.context.ledger, []);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { CaptureQueue, messageBytes } from "../../src/capture/queue.ts";
+import { delivery, RecordingAcknowledger } from "../helpers/deliveries.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+
+const ack = new RecordingAcknowledger();
+
+Deno.test("CaptureQueue.take() gives the oldest first and no more than asked for", () => {
+  const queue = new CaptureQueue({ maxMessages: 100, maxBytes: 1e6 }, new ManualClock());
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  assert.deepEqual(queue.take(2).map((d) => d.message.messageId), [1, 2]);
+  assert.deepEqual(queue.take(9).map((d) => d.message.messageId), [3, 4, 5]);
+  assert.equal(queue.size, 0);
+  assert.equal(queue.bytes, 0);
+  assert.equal(queue.withheld, 0);
+  assert.equal(queue.oldestAt, undefined);
+});
+
+Deno.test("CaptureQueue.full turns true at the bound of messages and false below three quarters", () => {
+  const queue = new CaptureQueue({ maxMessages: 4, maxBytes: 1e6 }, new ManualClock());
+  const heard: boolean[] = [];
+  queue.onFullChange((full) => heard.push(full));
+  for (let id = 1; id <= 6; id++) queue.offer(delivery(id, ack));
+  assert.equal(queue.size, 6, "what comes when full still finds a place");
+  assert.deepEqual(heard, [true]);
+  queue.take(2);
+  assert.equal(queue.full, true, "four are left");
+  queue.take(1);
+  assert.deepEqual(heard, [true, false]);
+});
+
+Deno.test("CaptureQueue.full turns true at the bound of bytes", () => {
+  const one = messageBytes(delivery(1, ack));
+  const queue = new CaptureQueue({ maxMessages: 100, maxBytes: one * 2 }, new ManualClock());
+  queue.offer(delivery(1, ack));
+  assert.equal(queue.full, false);
+  queue.offer(delivery(2, ack));
+  assert.equal(queue.full, true);
+});
+
+Deno.test("CaptureQueue.hold() stops sources although there is room, and tells only changes", () => {
+  const queue = new CaptureQueue({ maxMessages: 4, maxBytes: 1e6 }, new ManualClock());
+  const heard: boolean[] = [];
+  const end = queue.onFullChange((full) => heard.push(full));
+  queue.hold(true);
+  queue.hold(true);
+  queue.hold(false);
+  end();
+  queue.hold(true);
+  assert.deepEqual(heard, [true, false]);
+});
+
+Deno.test("CaptureQueue.oldestAt stays right when the inner arrays slide", async () => {
+  const clock = new ManualClock();
+  const queue = new CaptureQueue({ maxMessages: 1e6, maxBytes: 1e9 }, clock);
+  for (let id = 1; id <= 10_000; id++) {
+    if (id === 9_001) await clock.advance(50);
+    queue.offer(delivery(id % 65_535 + 1, ack));
+  }
+  queue.take(9_000);
+  assert.equal(queue.oldestAt, 50);
+  assert.equal(queue.size, 1_000);
+  assert.equal(queue.withheld, 1_000);
+});
