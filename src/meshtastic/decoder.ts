@@ -1,0 +1,230 @@
+/**
+ * The Meshtastic decoder: messages in, records out. Pure: no I/O, no clock, no logs.
+ *
+ * @module
+ */
+import type { Message } from "../capture/message.ts";
+import type { Decoded, Network } from "../capture/network.ts";
+import { copyBytes } from "./bytes.ts";
+import { type Decrypted, Decryptor } from "./decrypt.ts";
+import { type ChannelConfig, KeyRing } from "./key_ring.ts";
+import { type DecryptResult, type DropReason, PARSING_ERRORS, type RecordType } from "./labels.ts";
+import { emptyRow, type EnvelopeHeader, envelopeHeader, fillHeader } from "./packet_row.ts";
+import { readPayload } from "./payload.ts";
+import { namedPort, portName } from "./port_names.ts";
+import { type Data, loadProtobuf, type MeshPacket, type MeshtasticProtobuf } from "./protobuf.ts";
+import type { MeshtasticRecord, PacketRow } from "./record.ts";
+import { decodeText } from "./text.ts";
+import { type MeshtasticTopic, parseTopic } from "./topic.ts";
+
+/** What the decoder is told. */
+export interface MeshtasticDecoderOptions {
+  /** Default: none. */
+  readonly channels?: readonly ChannelConfig[];
+  /**
+   * Key of channels that are not configured; several with commas. Empty: none.
+   *
+   * @default "AQ=="
+   */
+  readonly defaultPsk?: string;
+  /**
+   * Keep the whole MQTT payload in each record.
+   *
+   * @default true
+   */
+  readonly storeRaw?: boolean;
+  /**
+   * Larger payloads are dropped, in bytes.
+   *
+   * @default 262144
+   */
+  readonly maxEnvelopeBytes?: number;
+}
+
+type Outcome = Decoded<MeshtasticRecord>;
+
+/**
+ * Makes a decoder. It parses the `.proto` files (about 30 ms) and imports its keys once, at the
+ * first packet that needs them.
+ *
+ * @throws {PskError} when a configured PSK is none; the message names the entry, not the value.
+ */
+export function createMeshtasticDecoder(
+  options: MeshtasticDecoderOptions = {},
+): Network<MeshtasticRecord> {
+  const decoder = new MeshtasticDecoder(
+    loadProtobuf(),
+    new Decryptor(new KeyRing(options.channels ?? [], options.defaultPsk ?? "AQ==")),
+    options.storeRaw ?? true,
+    options.maxEnvelopeBytes ?? 262_144,
+  );
+  return { name: "meshtastic", decode: (batch) => decoder.decode(batch) };
+}
+
+class MeshtasticDecoder {
+  readonly #proto: MeshtasticProtobuf;
+  readonly #decryptor: Decryptor;
+  readonly #storeRaw: boolean;
+  readonly #maxEnvelopeBytes: number;
+
+  constructor(
+    proto: MeshtasticProtobuf,
+    decryptor: Decryptor,
+    storeRaw: boolean,
+    maxEnvelopeBytes: number,
+  ) {
+    this.#proto = proto;
+    this.#decryptor = decryptor;
+    this.#storeRaw = storeRaw;
+    this.#maxEnvelopeBytes = maxEnvelopeBytes;
+  }
+
+  async decode(batch: readonly Message[]): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(batch.length);
+    // Only what is encrypted goes through promises; they run beside each other.
+    const waiting: Promise<void>[] = [];
+    for (let i = 0; i < batch.length; i++) {
+      const message = batch[i]!;
+      try {
+        const outcome = this.#decodeOne(message);
+        if (!(outcome instanceof Promise)) outcomes[i] = outcome;
+        else {
+          waiting.push(
+            outcome.catch((error) => this.#surprise(message, error)).then((late) => {
+              outcomes[i] = late;
+            }),
+          );
+        }
+      } catch (error) {
+        outcomes[i] = this.#surprise(message, error);
+      }
+    }
+    if (waiting.length > 0) await Promise.all(waiting);
+    return outcomes;
+  }
+
+  #decodeOne(message: Message): Outcome | Promise<Outcome> {
+    if (message.payload.length > this.#maxEnvelopeBytes) {
+      return drop("oversized", `${message.payload.length} bytes`);
+    }
+    const topic = parseTopic(message.topic);
+    switch (topic.kind) {
+      case "json":
+        return drop("json_topic");
+      case "stat":
+        return drop("stat_topic");
+      case "unwanted":
+        return drop("unwanted_topic", message.topic);
+      case "map": {
+        const outcome = this.#decodeEnvelope(message, topic);
+        return outcome instanceof Promise ? outcome.then(readableOnly) : readableOnly(outcome);
+      }
+      case "envelope":
+        return this.#decodeEnvelope(message, topic);
+    }
+  }
+
+  #decodeEnvelope(message: Message, topic: MeshtasticTopic): Outcome | Promise<Outcome> {
+    const row = emptyRow(message, topic, this.#storeRaw);
+    const envelope = this.#proto.envelope.read(message.payload);
+    if (envelope === undefined) return unreadable(row, PARSING_ERRORS.badEnvelope);
+    const { packet } = envelope;
+    const header = envelopeHeader(
+      decodeText(envelope.gateway_id),
+      decodeText(envelope.channel_id),
+    );
+    if (packet === null) {
+      row.gatewayId = header.gatewayId;
+      row.channelId = header.channelId;
+      return unreadable(row, PARSING_ERRORS.noPacket, "none", header);
+    }
+    fillHeader(row, header, packet);
+    if (packet.payload_variant === "decoded") {
+      return this.#readable(row, header, packet, packet.decoded!, "none");
+    }
+    row.portnum = 0;
+    row.portnumName = portName(0);
+    if (packet.payload_variant === undefined) {
+      return unreadable(row, PARSING_ERRORS.noPayload, "none", header);
+    }
+    if (packet.channel === 0 && (packet.pki_encrypted || header.channelId === "PKI")) {
+      return unreadable(row, PARSING_ERRORS.pki, "pki", header);
+    }
+    const channelId = envelope.channel_id;
+    return this.#decryptor.decrypt(
+      {
+        id: packet.id,
+        from: packet.from,
+        channel: packet.channel,
+        ciphertext: packet.encrypted as Uint8Array,
+      },
+      channelId instanceof Uint8Array ? channelId : new Uint8Array(0),
+      header.channelId,
+    ).then((decrypted) => this.#decrypted(row, header, packet, decrypted));
+  }
+
+  #decrypted(
+    row: PacketRow,
+    header: EnvelopeHeader,
+    packet: MeshPacket,
+    decrypted: Decrypted | undefined,
+  ): Outcome {
+    const data = decrypted && this.#proto.data.read(decrypted.plaintext);
+    if (decrypted === undefined || data === undefined) {
+      return unreadable(row, PARSING_ERRORS.noKey, "no_key", header);
+    }
+    row.captureKey = `${decrypted.by}:${decrypted.keyName}`;
+    return this.#readable(row, header, packet, data, decrypted.by);
+  }
+
+  #readable(
+    row: PacketRow,
+    header: EnvelopeHeader,
+    packet: MeshPacket,
+    data: Data,
+    decrypt: DecryptResult,
+  ): Outcome {
+    row.portnum = data.portnum;
+    row.portnumName = portName(data.portnum);
+    row.rawPayload = copyBytes(data.payload);
+    row.payloadLength = row.rawPayload.length;
+    row.processedSuccessfully = true;
+    const { channelId } = header;
+    const content = readPayload(this.#proto, data, { packet, seenAt: row.timestamp, channelId });
+    row.parsingError = content.error ?? null;
+    const record: MeshtasticRecord = { packet: row };
+    if (content.node !== undefined) record.node = content.node;
+    if (content.details !== undefined) record.details = content.details;
+    if (header.gatewayNodeId !== undefined) record.gatewayNodeId = header.gatewayNodeId;
+    const type: RecordType = namedPort(data.portnum) ?? "UNNAMED";
+    return { kind: "record", record, labels: { type, decrypt, readable: true } };
+  }
+
+  /** A fault of ours must not lose the message: it becomes a row that says so. */
+  #surprise(message: Message, error: unknown): Outcome {
+    const row = emptyRow(message, parseTopic(message.topic), this.#storeRaw);
+    return unreadable(row, PARSING_ERRORS.internal + String(error));
+  }
+}
+
+function drop(reason: DropReason, detail?: string): Outcome {
+  return detail === undefined ? { kind: "drop", reason } : { kind: "drop", reason, detail };
+}
+
+function readableOnly(outcome: Outcome): Outcome {
+  if (outcome.kind === "drop" || outcome.labels.readable) return outcome;
+  return drop("map_unreadable", outcome.record.packet.parsingError ?? "");
+}
+
+function unreadable(
+  row: PacketRow,
+  error: string,
+  decrypt: DecryptResult = "none",
+  header?: EnvelopeHeader,
+): Outcome {
+  row.parsingError = error;
+  const record: MeshtasticRecord = { packet: row };
+  if (header?.gatewayNodeId !== undefined) record.gatewayNodeId = header.gatewayNodeId;
+  const type: RecordType = row.portnum === null ? "UNREADABLE" : "UNKNOWN_APP";
+  return { kind: "record", record, labels: { type, decrypt, readable: false } };
+}

@@ -1,0 +1,133 @@
+/**
+ * Decryption of channel traffic: AES-CTR with the firmware's nonce, the key chosen by channel hash,
+ * by trial only where no hash leads to one.
+ *
+ * @module
+ */
+import { inspectData } from "./data_shape.ts";
+import type { ChannelKey, KeyCandidate, KeyRing } from "./key_ring.ts";
+import { namedPort } from "./port_names.ts";
+
+/** What the header of an encrypted packet says. */
+export interface EncryptedPacket {
+  readonly id: number;
+  readonly from: number;
+  /** `MeshPacket.channel`: the channel hash. */
+  readonly channel: number;
+  readonly ciphertext: Uint8Array;
+}
+
+/** A plaintext, and which key gave it. */
+export interface Decrypted {
+  readonly plaintext: Uint8Array<ArrayBuffer>;
+  readonly by: "hash" | "trial";
+  /** Name of the key; never key bytes. */
+  readonly keyName: string;
+}
+
+/** No radio sends more (255 bytes); larger ciphertexts are not worth a trial of every key. */
+const MAX_TRIAL_BYTES = 512;
+
+/** Decrypts with the keys of one ring, each imported once. */
+export class Decryptor {
+  readonly #ring: KeyRing;
+  #imported: Promise<ReadonlyMap<ChannelKey, CryptoKey>> | undefined;
+
+  constructor(ring: KeyRing) {
+    this.#ring = ring;
+  }
+
+  /**
+   * The plaintext (bytes of a `Data` message), or undefined when no key reads it.
+   *
+   * A plaintext is accepted by hash when it is a `Data` message with a port of 1–511. Any other
+   * port (0, or above 511) has to come with a payload and be written exactly as the firmware
+   * writes: then 16 bits more speak for it. By trial all that counts, and the port must be named.
+   */
+  async decrypt(
+    packet: EncryptedPacket,
+    channelIdBytes: Uint8Array,
+    channelId: string,
+  ): Promise<Decrypted | undefined> {
+    const keys = await (this.#imported ??= importKeys(this.#ring.keys));
+    const counter = nonce(packet.id, packet.from);
+    const candidates = this.#ring.candidates(packet.channel, channelIdBytes, channelId);
+    const found = await this.#byHash(packet, candidates, keys, counter);
+    if (found !== undefined || packet.ciphertext.length > MAX_TRIAL_BYTES) return found;
+    for (const key of this.#ring.keys) {
+      if (candidates.some((candidate) => candidate.key === key)) continue;
+      const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
+      const { shape, portnum, fields } = inspectData(plaintext);
+      // One field alone (two bytes) would be matched by chance far too often.
+      if (shape === "firmware" && fields > 1 && portnum > 0 && namedPort(portnum) !== undefined) {
+        return { plaintext, by: "trial", keyName: key.label };
+      }
+    }
+    return undefined;
+  }
+
+  async #byHash(
+    packet: EncryptedPacket,
+    candidates: readonly KeyCandidate[],
+    keys: ReadonlyMap<ChannelKey, CryptoKey>,
+    counter: Uint8Array<ArrayBuffer>,
+  ): Promise<Decrypted | undefined> {
+    let best: Decrypted | undefined;
+    let bestScore = 0;
+    for (const { key, name } of candidates) {
+      const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
+      const score = scoreByHash(plaintext);
+      if (score <= bestScore) continue;
+      best = { plaintext, by: "hash", keyName: name };
+      bestScore = score;
+      if (score === BEST_SCORE) break;
+    }
+    return best;
+  }
+}
+
+const BEST_SCORE = 3;
+
+function scoreByHash(plaintext: Uint8Array): number {
+  const { shape, portnum, payloadLength } = inspectData(plaintext);
+  const usual = portnum >= 1 && portnum <= 511;
+  if (shape === "firmware" && usual) return BEST_SCORE;
+  if (shape === "firmware" && payloadLength > 0) return 2;
+  return shape === "loose" && usual ? 1 : 0;
+}
+
+async function importKeys(
+  keys: readonly ChannelKey[],
+): Promise<ReadonlyMap<ChannelKey, CryptoKey>> {
+  const imported = new Map<ChannelKey, CryptoKey>();
+  for (const key of keys) {
+    if (key.bytes.length === 0) continue;
+    imported.set(
+      key,
+      await crypto.subtle.importKey("raw", key.bytes, "AES-CTR", false, ["encrypt", "decrypt"]),
+    );
+  }
+  return imported;
+}
+
+/** Initial counter block: packet id as u64, sender as u32, both little-endian, then four zeros. */
+function nonce(id: number, from: number): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(16);
+  const view = new DataView(block.buffer);
+  view.setUint32(0, id, true);
+  view.setUint32(8, from, true);
+  return block;
+}
+
+/** AES-CTR; without a key (an open channel) the bytes are plain already. */
+async function apply(
+  key: CryptoKey | undefined,
+  counter: Uint8Array<ArrayBuffer>,
+  ciphertext: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = ciphertext as Uint8Array<ArrayBuffer>;
+  if (key === undefined) return new Uint8Array(bytes);
+  // The firmware counts in the last four bytes alone.
+  const algorithm = { name: "AES-CTR", counter, length: 32 };
+  return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, bytes));
+}
