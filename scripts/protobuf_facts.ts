@@ -47,7 +47,10 @@ const ROOTS = [
  *
  * @throws when a type is missing.
  */
-export function factsOf(root: protobuf.Root, from: readonly string[] = ROOTS): ProtobufFacts {
+export function factsOf(
+  root: protobuf.NamespaceBase,
+  from: readonly string[] = ROOTS,
+): ProtobufFacts {
   const messages: Record<string, FieldFact[]> = {};
   const enums: Record<string, Record<string, number>> = {};
   const visit = (type: protobuf.ReflectionObject | null): void => {

@@ -41,6 +41,8 @@ export interface MeshtasticDecoderOptions {
   readonly maxEnvelopeBytes?: number;
 }
 
+const MAX_CACHED_TOPICS = 4096;
+
 type Outcome = Decoded<MeshtasticRecord>;
 
 /**
@@ -66,6 +68,8 @@ class MeshtasticDecoder {
   readonly #decryptor: Decryptor;
   readonly #storeRaw: boolean;
   readonly #maxEnvelopeBytes: number;
+  /** Topics come again and again; bounded, because anybody may publish. */
+  readonly #topics = new Map<string, MeshtasticTopic>();
 
   constructor(
     proto: MeshtasticProtobuf,
@@ -107,7 +111,7 @@ class MeshtasticDecoder {
     if (message.payload.length > this.#maxEnvelopeBytes) {
       return drop("oversized", `${message.payload.length} bytes`);
     }
-    const topic = parseTopic(message.topic);
+    const topic = this.#topic(message.topic);
     switch (topic.kind) {
       case "json":
         return drop("json_topic");
@@ -122,6 +126,16 @@ class MeshtasticDecoder {
       case "envelope":
         return this.#decodeEnvelope(message, topic);
     }
+  }
+
+  #topic(text: string): MeshtasticTopic {
+    let topic = this.#topics.get(text);
+    if (topic === undefined) {
+      if (this.#topics.size >= MAX_CACHED_TOPICS) this.#topics.clear();
+      topic = parseTopic(text);
+      this.#topics.set(text, topic);
+    }
+    return topic;
   }
 
   #decodeEnvelope(message: Message, topic: MeshtasticTopic): Outcome | Promise<Outcome> {
@@ -223,6 +237,8 @@ function unreadable(
   header?: EnvelopeHeader,
 ): Outcome {
   row.parsingError = error;
+  // Empty, not null: Malla's pages expect a blob.
+  row.rawPayload = new Uint8Array(0);
   const record: MeshtasticRecord = { packet: row };
   if (header?.gatewayNodeId !== undefined) record.gatewayNodeId = header.gatewayNodeId;
   const type: RecordType = row.portnum === null ? "UNREADABLE" : "UNKNOWN_APP";

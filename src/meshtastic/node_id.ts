@@ -3,6 +3,8 @@
 /** Address of everybody; it is no node. */
 export const BROADCAST = 0xffffffff;
 
+const HEX = "0123456789abcdef";
+
 /** `!` and eight lower-case hex digits. */
 export function nodeHexId(nodeId: number): string {
   return `!${nodeId.toString(16).padStart(8, "0")}`;
@@ -13,8 +15,13 @@ export function nodeHexId(nodeId: number): string {
  * for 0 and for the broadcast address: none of these is a node.
  */
 export function parseNodeId(text: string): number | undefined {
-  if (text.length < 2 || text.length > 9 || !/^![0-9A-Fa-f]+$/.test(text)) return undefined;
-  const nodeId = parseInt(text.slice(1), 16);
+  if (text.length < 2 || text.length > 9 || text.charCodeAt(0) !== 0x21) return undefined;
+  let nodeId = 0;
+  for (let i = 1; i < text.length; i++) {
+    const digit = HEX.indexOf(text[i]!.toLowerCase());
+    if (digit < 0) return undefined;
+    nodeId = nodeId * 16 + digit;
+  }
   return isNode(nodeId) ? nodeId : undefined;
 }
 

@@ -45,7 +45,7 @@ export function emptyRow(message: Message, topic: MeshtasticTopic, storeRaw: boo
     hopLimit: null,
     hopStart: null,
     payloadLength: 0,
-    rawPayload: new Uint8Array(0),
+    rawPayload: null,
     processedSuccessfully: false,
     viaMqtt: null,
     wantAck: null,
