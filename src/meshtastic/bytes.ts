@@ -1,5 +1,5 @@
 /** Bytes that outlive the message they came in. @module */
-import type { FieldBytes } from "./protobuf.ts";
+import type { FieldBytes } from "./messages.ts";
 
 /**
  * An own copy of a field. protobufjs gives views of the whole message, which would pin it, and `[]`

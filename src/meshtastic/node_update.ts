@@ -4,7 +4,8 @@
  * @module
  */
 import { nodeHexId } from "./node_id.ts";
-import type { FieldBytes, MapReport, MeshPacket, MeshtasticProtobuf, User } from "./protobuf.ts";
+import type { FieldBytes, MapReport, MeshPacket, User } from "./messages.ts";
+import type { MeshtasticProtobuf } from "./protobuf.ts";
 import type { NodeUpdate } from "./record.ts";
 import { decodeName, decodeText } from "./text.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Message } from "../capture/message.ts";
 import { nodeHexId, parseNodeId } from "./node_id.ts";
-import type { MeshPacket } from "./protobuf.ts";
+import type { MeshPacket } from "./messages.ts";
 import type { PacketRow } from "./record.ts";
 import type { MeshtasticTopic } from "./topic.ts";
 

@@ -6,7 +6,8 @@
  */
 import { isNode } from "./node_id.ts";
 import { mapReportUpdate, type NodeUpdateContext, userUpdate } from "./node_update.ts";
-import type { Data, MeshtasticProtobuf, NeighborInfo, Position } from "./protobuf.ts";
+import type { Data, NeighborInfo, Position } from "./messages.ts";
+import type { MeshtasticProtobuf } from "./protobuf.ts";
 import type { NeighborDetails, NodeUpdate, PacketDetails, PositionDetails } from "./record.ts";
 import { readStoreForward } from "./store_forward.ts";
 import { decodeText } from "./text.ts";

@@ -1,6 +1,7 @@
 /** What a store-and-forward message says. @module */
 import { copyBytes } from "./bytes.ts";
-import type { EnumName, StoreAndForward } from "./protobuf.ts";
+import type { StoreAndForward } from "./messages.ts";
+import type { EnumName } from "./protobuf.ts";
 import type { StoreForwardDetails } from "./record.ts";
 
 /** Reads a store-and-forward message; the columns of other variants than its own are null. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Data, RouteDiscovery } from "./protobuf.ts";
+import type { Data, RouteDiscovery } from "./messages.ts";
 import type { TracerouteDetails, TracerouteHop } from "./record.ts";
 
 /** SNR of a hop that did not say, in quarters of a dB. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readPayload } from "../../src/meshtastic/payload.ts";
-import { loadProtobuf, type MeshPacket } from "../../src/meshtastic/protobuf.ts";
+import type { MeshPacket } from "../../src/meshtastic/messages.ts";
+import { loadProtobuf } from "../../src/meshtastic/protobuf.ts";
 import { encode, HEADER } from "./build.ts";
 
 const proto = loadProtobuf();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Data, RouteDiscovery } from "../../src/meshtastic/protobuf.ts";
+import type { Data, RouteDiscovery } from "../../src/meshtastic/messages.ts";
 import { readTraceroute } from "../../src/meshtastic/traceroute.ts";
 
 const A = 0xaaaa;
