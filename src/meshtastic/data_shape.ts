@@ -16,8 +16,11 @@ export type DataShape = "firmware" | "loose" | "none";
 /** What {@linkcode inspectData} found. */
 export interface DataEvidence {
   readonly shape: DataShape;
+  /** 0 where it is absent. */
   readonly portnum: number;
+  /** How many fields there are. */
   readonly fields: number;
+  /** Bytes of the payload, 0 where it is absent. */
   readonly payloadLength: number;
 }
 

@@ -10,16 +10,21 @@ import { namedPort } from "./port_names.ts";
 
 /** What the header of an encrypted packet says. */
 export interface EncryptedPacket {
+  /** Packet id, unsigned 32 bits; part of the nonce, as is the sender. */
   readonly id: number;
+  /** Sender's node number. */
   readonly from: number;
   /** `MeshPacket.channel`: the channel hash. */
   readonly channel: number;
+  /** `MeshPacket.encrypted`. */
   readonly ciphertext: Uint8Array;
 }
 
 /** A plaintext, and which key gave it. */
 export interface Decrypted {
+  /** Bytes of a `Data` message. */
   readonly plaintext: Uint8Array<ArrayBuffer>;
+  /** Whether a channel hash named the key, or every key was tried. */
   readonly by: "hash" | "trial";
   /** Name of the key; never key bytes. */
   readonly keyName: string;
@@ -49,7 +54,7 @@ export class Decryptor {
     channelIdBytes: Uint8Array,
     channelId: string,
   ): Promise<Decrypted | undefined> {
-    const keys = await (this.#imported ??= importKeys(this.#ring.keys));
+    const keys = await this.#keys();
     const counter = nonce(packet.id, packet.from);
     const candidates = this.#ring.candidates(packet.channel, channelIdBytes, channelId);
     const found = await this.#byHash(packet, candidates, keys, counter);
@@ -64,6 +69,14 @@ export class Decryptor {
       }
     }
     return undefined;
+  }
+
+  #keys(): Promise<ReadonlyMap<ChannelKey, CryptoKey>> {
+    return this.#imported ??= importKeys(this.#ring.keys).catch((error) => {
+      // Try again with the next packet instead of failing for ever.
+      this.#imported = undefined;
+      throw error;
+    });
   }
 
   async #byHash(

@@ -22,11 +22,13 @@ export interface ChannelKey {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** XOR of its bytes. */
   readonly hash: number;
+  /** Channels that it is configured for. */
   readonly names: ReadonlySet<string>;
 }
 
 /** A key, and the name that led to it. */
 export interface KeyCandidate {
+  /** The key. */
   readonly key: ChannelKey;
   /** The channel's name where one is known, else the key's label. */
   readonly name: string;
