@@ -1,0 +1,1 @@
+ALTER TABLE packet_history ADD COLUMN priority INTEGER;

@@ -1,0 +1,1 @@
+ALTER TABLE packet_history ADD COLUMN channel_name TEXT;

@@ -1,0 +1,1 @@
+ALTER TABLE node_info ADD COLUMN channel INTEGER;

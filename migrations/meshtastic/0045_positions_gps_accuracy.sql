@@ -1,0 +1,1 @@
+ALTER TABLE positions ADD COLUMN gps_accuracy INTEGER;

@@ -1,0 +1,1 @@
+ALTER TABLE positions ADD COLUMN ground_track INTEGER;

@@ -1,0 +1,17 @@
+/** The tables that every network's database has for the capture itself. @module */
+import type { MigrationSet } from "./migrate.ts";
+import sources from "../../migrations/capture/0001_sources.sql" with { type: "text" };
+import gaps from "../../migrations/capture/0002_gaps.sql" with { type: "text" };
+import quarantine from "../../migrations/capture/0003_quarantine.sql" with { type: "text" };
+import state from "../../migrations/capture/0004_state.sql" with { type: "text" };
+
+/** `migrations/capture/`. */
+export const captureMigrations: MigrationSet = {
+  name: "capture",
+  files: [
+    ["0001_sources.sql", sources],
+    ["0002_gaps.sql", gaps],
+    ["0003_quarantine.sql", quarantine],
+    ["0004_state.sql", state],
+  ],
+};

@@ -1,0 +1,201 @@
+/**
+ * The tables of the capture itself: sources, ledger, retained digests, gaps, quarantine. What is
+ * remembered here of the ledger follows the transaction: {@linkcode CaptureTables.committed} or
+ * {@linkcode CaptureTables.rolledBack} must be called at its end.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type {
+  CaptureGap,
+  CommitContext,
+  LedgerBlock,
+  QuarantinedMessage,
+  SourceState,
+} from "../capture/network.ts";
+
+/** As many entries as there are message ids. */
+const MAX_ENTRIES = 65_535;
+const ENTRY_BYTES = 10;
+
+interface LedgerRow {
+  readonly id: number;
+  readonly entries: number;
+}
+
+interface KnownSource {
+  readonly session: number;
+  /** Rows of the ledger, oldest first. */
+  readonly rows: readonly LedgerRow[];
+  /** Entries in those rows. */
+  readonly total: number;
+}
+
+/** See the module. */
+export class CaptureTables {
+  readonly #db: DatabaseSync;
+  #known = new Map<string, KnownSource>();
+  #staged = new Map<string, KnownSource>();
+  readonly #statements: Record<
+    "insertLedger" | "pruneLedger" | "retained" | "heard" | "quarantine",
+    StatementSync
+  >;
+
+  /** `db` must have the capture migrations. */
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#statements = {
+      insertLedger: db.prepare(
+        "INSERT INTO capture_ledger (source, session, entries) VALUES (?, ?, ?)",
+      ),
+      pruneLedger: db.prepare("DELETE FROM capture_ledger WHERE source = ? AND id <= ?"),
+      retained: db.prepare(
+        `INSERT INTO capture_retained (source, topic, digest) VALUES (?, ?, ?)
+         ON CONFLICT (source, topic) DO UPDATE SET digest = excluded.digest`,
+      ),
+      heard: db.prepare(
+        `INSERT INTO capture_sources (name, client_id, heard_until) VALUES (?, '', ?)
+         ON CONFLICT (name) DO UPDATE SET
+           heard_until = max(ifnull(heard_until, 0), excluded.heard_until)`,
+      ),
+      quarantine: db.prepare(
+        `INSERT INTO capture_quarantine (source, topic, payload, received_at, qos, error)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+      ),
+    };
+  }
+
+  /** Writes what goes with a batch. To be called inside its transaction. */
+  write(context: CommitContext): void {
+    for (const block of context.ledger) this.#writeLedger(block);
+    for (const [source, topic, digest] of context.retained) {
+      this.#statements.retained.run(source, topic, BigInt.asIntN(64, digest));
+    }
+    for (const [source, untilMs] of context.heardUntil) {
+      this.#statements.heard.run(source, untilMs / 1000);
+    }
+    for (const quarantined of context.quarantine) this.#writeQuarantine(quarantined);
+  }
+
+  /** What was written is durable. */
+  committed(): void {
+    for (const [source, known] of this.#staged) this.#known.set(source, known);
+    this.#staged.clear();
+  }
+
+  /** What was written is not. */
+  rolledBack(): void {
+    this.#staged.clear();
+  }
+
+  /** Loads what is known of `source`; makes it known with `proposedClientId` when it is not. */
+  loadSource(source: string, proposedClientId: string): SourceState {
+    // A row without a client id was made by a commit that came before.
+    this.#db.prepare(
+      `INSERT INTO capture_sources (name, client_id) VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id WHERE client_id = ''`,
+    ).run(source, proposedClientId);
+    const row = this.#db.prepare(
+      "SELECT client_id, session, heard_until FROM capture_sources WHERE name = ?",
+    ).get(source)!;
+    const heard = row["heard_until"];
+    return {
+      clientId: String(row["client_id"]),
+      session: Number(row["session"]),
+      entries: this.#loadEntries(source, Number(row["session"])),
+      retained: this.#loadRetained(source),
+      ...(typeof heard === "number" ? { heardUntil: Math.round(heard * 1000) } : {}),
+    };
+  }
+
+  /** Empties the ledger of `source` and begins `session`. To be called inside a transaction. */
+  beginSession(source: string, session: number): void {
+    this.#db.prepare(
+      `INSERT INTO capture_sources (name, client_id, session) VALUES (?, '', ?)
+       ON CONFLICT (name) DO UPDATE SET session = excluded.session`,
+    ).run(source, session);
+    this.#db.prepare("DELETE FROM capture_ledger WHERE source = ?").run(source);
+    this.#staged.set(source, { session, rows: [], total: 0 });
+  }
+
+  /** Records a stretch of time that was not covered. */
+  recordGap(gap: CaptureGap): void {
+    this.#db.prepare(
+      "INSERT INTO capture_gaps (source, from_time, to_time, reason) VALUES (?, ?, ?, ?)",
+    ).run(gap.source, gap.from / 1000, gap.to / 1000, gap.reason);
+  }
+
+  #writeLedger(block: LedgerBlock): void {
+    const known = this.#source(block.source);
+    // A batch that was under way while its broker forgot the session: its ids mean nothing now.
+    if (block.session !== known.session || block.entries.length === 0) return;
+    const { lastInsertRowid } = this.#statements.insertLedger.run(
+      block.source,
+      block.session,
+      block.entries,
+    );
+    const added = { id: Number(lastInsertRowid), entries: block.entries.length / ENTRY_BYTES };
+    let rows = [...known.rows, added];
+    let total = known.total + added.entries;
+    let dropped = 0;
+    while (total - rows[dropped]!.entries >= MAX_ENTRIES) total -= rows[dropped++]!.entries;
+    if (dropped > 0) {
+      this.#statements.pruneLedger.run(block.source, rows[dropped - 1]!.id);
+      rows = rows.slice(dropped);
+    }
+    this.#staged.set(block.source, { session: known.session, rows, total });
+  }
+
+  #writeQuarantine({ message, error }: QuarantinedMessage): void {
+    this.#statements.quarantine.run(
+      message.source,
+      message.topic,
+      message.payload,
+      message.receivedAt / 1000,
+      message.qos,
+      error,
+    );
+  }
+
+  #source(name: string): KnownSource {
+    const known = this.#staged.get(name) ?? this.#known.get(name);
+    if (known !== undefined) return known;
+    const row = this.#db.prepare("SELECT session FROM capture_sources WHERE name = ?").get(name);
+    const session = Number(row?.["session"] ?? 0);
+    const rows = this.#db.prepare(
+      `SELECT id, length(entries) AS bytes FROM capture_ledger
+       WHERE source = ? AND session = ? ORDER BY id`,
+    ).all(name, session).map((r) => ({
+      id: Number(r["id"]),
+      entries: Number(r["bytes"]) / ENTRY_BYTES,
+    }));
+    const total = rows.reduce((sum, r) => sum + r.entries, 0);
+    return { session, rows, total };
+  }
+
+  #loadEntries(source: string, session: number): Uint8Array<ArrayBuffer> {
+    const blobs = this.#db.prepare(
+      "SELECT entries FROM capture_ledger WHERE source = ? AND session = ? ORDER BY id",
+    ).all(source, session).map((row) => row["entries"]).filter((b) => b instanceof Uint8Array);
+    const all = new Uint8Array(blobs.reduce((sum, blob) => sum + blob.length, 0));
+    let offset = 0;
+    for (const blob of blobs) {
+      all.set(blob, offset);
+      offset += blob.length;
+    }
+    return all.slice(Math.max(0, all.length - MAX_ENTRIES * ENTRY_BYTES));
+  }
+
+  #loadRetained(source: string): Map<string, bigint> {
+    const statement = this.#db.prepare(
+      "SELECT topic, digest FROM capture_retained WHERE source = ?",
+    );
+    statement.setReadBigInts(true);
+    return new Map(
+      statement.all(source).map((row) => [
+        String(row["topic"]),
+        BigInt.asUintN(64, BigInt(row["digest"] as bigint)),
+      ]),
+    );
+  }
+}

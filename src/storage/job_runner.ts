@@ -1,0 +1,58 @@
+/**
+ * Runs background jobs in slices. Time is what it is told: the wall clock in service, recorded time
+ * in a replay.
+ *
+ * @module
+ */
+import type { Job } from "../capture/network.ts";
+
+interface Entry {
+  readonly job: Job;
+  /** Unix milliseconds of the next run; -Infinity: at the first tick; Infinity: never again. */
+  dueAt: number;
+  running: boolean;
+}
+
+/** See the module. Earlier jobs go first: a later one may need what they make. */
+export class JobRunner {
+  readonly #entries: Entry[];
+  #nowMs = -Infinity;
+
+  /** @param onError told of a job that threw; the job waits for its next time. */
+  constructor(
+    jobs: readonly Job[],
+    private readonly onError: (job: string, error: unknown) => void,
+  ) {
+    this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false }));
+  }
+
+  /** Names of the jobs that have work left now. */
+  get pending(): string[] {
+    return this.#entries.filter((entry) => entry.running).map((entry) => entry.job.name);
+  }
+
+  /** Lets time be `nowMs` (Unix milliseconds) and begins what is due; `all` begins every job. */
+  tick(nowMs: number, all = false): void {
+    this.#nowMs = nowMs;
+    for (const entry of this.#entries) {
+      if (entry.running || (!all && entry.dueAt > nowMs)) continue;
+      entry.running = true;
+      entry.dueAt = entry.job.everyMs === 0 ? Infinity : nowMs + entry.job.everyMs;
+    }
+  }
+
+  /** Does one slice of about `budgetMs` of the first job that has work. False: there is none. */
+  slice(budgetMs: number): boolean {
+    const entry = this.#entries.find((candidate) => candidate.running);
+    if (entry === undefined) return false;
+    try {
+      if (entry.job.step(budgetMs, this.#nowMs) === "done") entry.running = false;
+    } catch (error) {
+      entry.running = false;
+      // A job that runs once has not run yet: try again in a minute.
+      if (entry.job.everyMs === 0) entry.dueAt = this.#nowMs + 60_000;
+      this.onError(entry.job.name, error);
+    }
+    return this.pending.length > 0;
+  }
+}

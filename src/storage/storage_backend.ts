@@ -1,0 +1,140 @@
+/**
+ * What a storage thread serves, over one open database: commits, the capture's own tables, jobs,
+ * statistics, the end.
+ *
+ * @module
+ */
+import {
+  type CaptureGap,
+  type CommitContext,
+  type CommitSummary,
+  type Job,
+  type SourceState,
+  StorageError,
+  type StoreStats,
+} from "../capture/network.ts";
+import { withBusyTimeout } from "./busy_timeout.ts";
+import { CaptureTables } from "./capture_tables.ts";
+import { type BatchWriter, commitBatch } from "./commit_batch.ts";
+import { JobRunner } from "./job_runner.ts";
+import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
+import type { OpenDatabase } from "./open_database.ts";
+import { transaction } from "./transaction.ts";
+
+/** What a network gives to its backend. */
+export interface BackendParts<B> {
+  /** Open, with all migrations. */
+  readonly database: OpenDatabase;
+  readonly writer: BatchWriter<B>;
+  /** The network's own jobs; maintenance is added. */
+  readonly jobs: readonly Job[];
+  /** Milliseconds between maintenance runs; 0: never. */
+  readonly maintenanceEveryMs: number;
+}
+
+/** How long a job waits for another program's lock, in milliseconds: commits wait behind it. */
+const JOB_BUSY_MS = 50;
+
+/** See the module. Calls come one after another; each is done when it returns. */
+export class StorageBackend<B> {
+  readonly #database: OpenDatabase;
+  readonly #writer: BatchWriter<B>;
+  readonly #tables: CaptureTables;
+  readonly #jobs: JobRunner;
+  #closed = false;
+
+  constructor(parts: BackendParts<B>, onJobError: (job: string, error: unknown) => void) {
+    const { database, maintenanceEveryMs } = parts;
+    this.#database = database;
+    this.#writer = parts.writer;
+    this.#tables = new CaptureTables(database.db);
+    const jobs = [...parts.jobs];
+    if (maintenanceEveryMs > 0) jobs.push(maintenanceJob(database.db, maintenanceEveryMs));
+    this.#jobs = new JobRunner(jobs, onJobError);
+    // From here on a lock is met by a caller that keeps its batch and tries again.
+    database.db.exec(
+      `PRAGMA busy_timeout = ${Math.trunc(database.settings.commitBusyTimeoutMs)}`,
+    );
+  }
+
+  /** As `Store.commit`. */
+  commit(batch: B, context: CommitContext): CommitSummary {
+    return commitBatch(this.#db, this.#writer, this.#tables, batch, context);
+  }
+
+  /** As `Store.loadSource`. */
+  loadSource(source: string, proposedClientId: string): SourceState {
+    return this.#tables.loadSource(source, proposedClientId);
+  }
+
+  /** As `Store.beginSession`. */
+  beginSession(source: string, session: number): void {
+    try {
+      transaction(this.#db, () => this.#tables.beginSession(source, session));
+      this.#tables.committed();
+    } catch (error) {
+      this.#tables.rolledBack();
+      throw error;
+    }
+  }
+
+  /** As `Store.recordGap`. */
+  recordGap(gap: CaptureGap): void {
+    this.#tables.recordGap(gap);
+  }
+
+  /** As `Store.stats`. */
+  stats(): StoreStats {
+    const pageBytes = pragmaNumber(this.#db, "page_size");
+    return {
+      databaseBytes: pragmaNumber(this.#db, "page_count") * pageBytes,
+      walBytes: fileSize(`${this.#database.path}-wal`),
+      freeBytes: pragmaNumber(this.#db, "freelist_count") * pageBytes,
+      pendingJobs: this.#jobs.pending,
+    };
+  }
+
+  /** Begins the jobs that are due at `nowMs`. */
+  tick(nowMs: number): void {
+    this.#jobs.tick(nowMs);
+  }
+
+  /** Does a slice of background work; false when there is none left. */
+  slice(budgetMs: number): boolean {
+    if (this.#closed) return false;
+    const normal = this.#database.settings.commitBusyTimeoutMs;
+    return withBusyTimeout(this.#db, JOB_BUSY_MS, normal, () => this.#jobs.slice(budgetMs));
+  }
+
+  /** Runs every job to its end, as if all were due at `nowMs`. */
+  runJobs(nowMs: number): void {
+    this.#jobs.tick(nowMs, true);
+    while (this.slice(1000));
+  }
+
+  /** What `PRAGMA integrity_check` finds. */
+  integrityCheck(): string[] {
+    return integrityCheck(this.#db);
+  }
+
+  /** Tidies for about `budgetMs` and closes the file. */
+  close(budgetMs: number): void {
+    if (this.#closed) return;
+    tidyUp(this.#db, budgetMs, this.#database.settings.commitBusyTimeoutMs);
+    this.#closed = true;
+    this.#database[Symbol.dispose]();
+  }
+
+  get #db() {
+    if (this.#closed) throw new StorageError("the store is closed", "closed", false);
+    return this.#database.db;
+  }
+}
+
+function fileSize(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What crosses between a {@linkcode ThreadStore} and its storage thread.
+ *
+ * @module
+ */
+import { StorageError, type StorageReason } from "../capture/network.ts";
+
+/** A call of the main side. */
+export interface ThreadCall {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** What the thread says: the answer to a call, or something that happened by itself. */
+export type ThreadMessage =
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly error: ErrorParts }
+  | { readonly kind: "job_failed"; readonly job: string; readonly error: ErrorParts };
+
+/** A {@linkcode StorageError} taken apart: structured clone would lose its fields. */
+export interface ErrorParts {
+  readonly message: string;
+  readonly reason: StorageReason;
+  readonly retryable: boolean;
+  readonly refused: readonly { readonly index: number; readonly error: string }[];
+  readonly cause?: string;
+}
+
+/** Takes an error apart. */
+export function errorParts(error: StorageError): ErrorParts {
+  const { message, reason, retryable, refused, cause } = error;
+  return {
+    message,
+    reason,
+    retryable,
+    refused,
+    ...(cause === undefined ? {} : { cause: String(cause) }),
+  };
+}
+
+/** Puts it together again. */
+export function errorOf(parts: ErrorParts): StorageError {
+  const options = parts.cause === undefined ? {} : { cause: parts.cause };
+  return new StorageError(parts.message, parts.reason, parts.retryable, options, parts.refused);
+}

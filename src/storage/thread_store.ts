@@ -1,0 +1,235 @@
+/**
+ * The main side of a store: every call crosses to the storage thread, a worker that may touch the
+ * directory of its database and nothing else.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import {
+  type CaptureGap,
+  type CommitContext,
+  type CommitSummary,
+  type SourceState,
+  StorageError,
+  type Store,
+  type StoreStats,
+} from "../capture/network.ts";
+import { storageFailure } from "./storage_failure.ts";
+import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
+
+/** What a batch becomes on its way. */
+export interface EncodedBatch {
+  readonly value: unknown;
+  /** Buffers that are handed over, not copied. */
+  readonly transfer: Transferable[];
+}
+
+/** How to run a storage thread. */
+export interface ThreadStoreOptions<R, I> {
+  /** Path of the database; its directory is made when it is missing. */
+  readonly path: string;
+  /** The network's worker entry. */
+  readonly workerUrl: URL;
+  /** Options of the network's own, cloned to the thread; `path` is added. */
+  readonly openOptions: Readonly<Record<string, unknown>>;
+  /** Packs a batch; `info` is what the thread said when it had opened. */
+  readonly encode: (batch: readonly R[], info: I) => EncodedBatch;
+  /** A background job failed; it is tried again by itself. */
+  readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** The thread died: nothing can be stored any more, and every call rejects from now on. */
+  readonly onThreadFailure?: (error: StorageError) => void;
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: StorageError) => void;
+}
+
+/** A {@linkcode Store} whose work is done in a thread of its own. Made by {@linkcode ThreadStore.open}. */
+export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #options: ThreadStoreOptions<R, I>;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #ended: StorageError | undefined;
+  #closing: Promise<void> | undefined;
+  #info: I | undefined;
+
+  private constructor(worker: Worker, options: ThreadStoreOptions<R, I>) {
+    this.#worker = worker;
+    this.#options = options;
+    worker.onmessage = (event: MessageEvent<ThreadMessage>) => this.#receive(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(event.message);
+    };
+    worker.onmessageerror = () => this.#fail("a message could not be read");
+  }
+
+  /**
+   * Starts the thread and opens the database in it.
+   *
+   * @throws {StorageError} saying why the database is refused, and what to do.
+   */
+  static async open<R, I>(options: ThreadStoreOptions<R, I>): Promise<ThreadStore<R, I>> {
+    const path = resolvePath(options.path);
+    const directory = dirname(path);
+    const worker = new Worker(options.workerUrl, {
+      type: "module",
+      name: `store ${basename(path)}`,
+      deno: {
+        permissions: {
+          read: [directory],
+          write: [directory],
+          net: false,
+          env: false,
+          run: false,
+          ffi: false,
+          sys: false,
+          import: false,
+        },
+      },
+    });
+    const store = new ThreadStore<R, I>(worker, options);
+    try {
+      store.#info = await store.#call("open", [{ ...options.openOptions, path }]) as I;
+      return store;
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  }
+
+  /** What the thread said of the database when it had opened it. */
+  get info(): I {
+    return this.#info!;
+  }
+
+  /** As {@linkcode Store.commit}. */
+  commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
+    const { value, transfer } = this.#options.encode(batch, this.info);
+    return this.#call("commit", [value, context], transfer) as Promise<CommitSummary>;
+  }
+
+  /** As {@linkcode Store.loadSource}. */
+  loadSource(source: string, proposedClientId: string): Promise<SourceState> {
+    return this.#call("loadSource", [source, proposedClientId]) as Promise<SourceState>;
+  }
+
+  /** As {@linkcode Store.beginSession}. */
+  beginSession(source: string, session: number): Promise<void> {
+    return this.#call("beginSession", [source, session]) as Promise<void>;
+  }
+
+  /** As {@linkcode Store.recordGap}. */
+  recordGap(gap: CaptureGap): Promise<void> {
+    return this.#call("recordGap", [gap]) as Promise<void>;
+  }
+
+  /** As {@linkcode Store.stats}. */
+  stats(): Promise<StoreStats> {
+    return this.#call("stats", []) as Promise<StoreStats>;
+  }
+
+  /**
+   * Tells the thread the time (Unix milliseconds): it begins the jobs that are due and does them in
+   * slices between commits. Resolves at once.
+   */
+  tick(nowMs: number): Promise<void> {
+    return this.#call("tick", [nowMs]) as Promise<void>;
+  }
+
+  /** Runs every background job to its end, as of `nowMs`. Commits wait. For replays and tests. */
+  runJobs(nowMs: number): Promise<void> {
+    return this.#call("runJobs", [nowMs]) as Promise<void>;
+  }
+
+  /** What `PRAGMA integrity_check` finds, empty when all is well. Commits wait meanwhile. */
+  integrityCheck(): Promise<string[]> {
+    return this.#call("integrityCheck", []) as Promise<string[]>;
+  }
+
+  /** As {@linkcode Store.close}; a second call waits for the first. */
+  close(budgetMs: number): Promise<void> {
+    this.#closing ??= this.#close(budgetMs);
+    return this.#closing;
+  }
+
+  /** Closes without tidying. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close(0);
+  }
+
+  async #close(budgetMs: number): Promise<void> {
+    try {
+      if (this.#ended === undefined) await this.#call("close", [budgetMs]);
+    } finally {
+      this.#end(new StorageError("the store is closed", "closed", false));
+    }
+  }
+
+  #call(method: string, args: unknown[], transfer: Transferable[] = []): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      try {
+        this.#worker.postMessage({ id, method, args }, transfer);
+      } catch (error) {
+        this.#pending.delete(id);
+        reject(storageFailure(error, `${method} could not be sent to the storage thread`));
+      }
+    });
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (message.kind === "job_failed") {
+      this.#options.onJobFailure?.(message.job, errorOf(message.error));
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.kind === "answer") pending?.resolve(message.value);
+    else pending?.reject(errorOf(message.error));
+  }
+
+  #fail(what: string): void {
+    if (this.#ended !== undefined) return;
+    const error = new StorageError(`the storage thread died: ${what}`, "unexpected", false);
+    this.#end(error);
+    this.#options.onThreadFailure?.(error);
+  }
+
+  #end(error: StorageError): void {
+    this.#ended ??= error;
+    this.#worker.terminate();
+    for (const pending of this.#pending.values()) pending.reject(this.#ended);
+    this.#pending.clear();
+  }
+}
+
+/**
+ * The real path of a database: the thread's permissions are given for a directory, and a link in the
+ * way would lead out of it.
+ */
+function resolvePath(path: string): string {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    try {
+      return Deno.realPathSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return `${Deno.realPathSync(dirname(path))}/${basename(path)}`;
+    }
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError(
+      `the directory of ${path} cannot be used: ${error instanceof Error ? error.message : error}`,
+      error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable
+        ? "permission"
+        : "io",
+      false,
+      { cause: error },
+    );
+  }
+}
