@@ -1,0 +1,95 @@
+/**
+ * `packet_history` between meshpipe's meaning (display texts for ports; in early versions times in
+ * microseconds) and Malla's.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Job } from "../capture/network.ts";
+import { readState, writeState } from "../storage/capture_state.ts";
+import { transaction } from "../storage/transaction.ts";
+import type { EnumNames } from "./enum_names.ts";
+import { meshpipePortText } from "./meshpipe_names.ts";
+
+/** Key of the id up to which packets have Malla's meaning. */
+export const REWRITTEN_UP_TO = "meshpipe_rewritten_up_to";
+
+/** Rows of a transaction: at full indexes some 20 ms. */
+const ROWS = 500;
+
+/** The job that brings packets to Malla's meaning; it goes on where an earlier run had come to. */
+export function rewriteJob(db: DatabaseSync, names: EnumNames): Job {
+  return {
+    name: "meshpipe_rewrite",
+    everyMs: 0,
+    step(budgetMs) {
+      const end = performance.now() + budgetMs;
+      do {
+        if (!rewriteSome(db, names)) return "done";
+      } while (performance.now() < end);
+      return "more";
+    },
+  };
+}
+
+function rewriteSome(db: DatabaseSync, names: EnumNames): boolean {
+  return transaction(db, () => {
+    const from = Number(readState(db, REWRITTEN_UP_TO) ?? 0);
+    const rows = db.prepare(
+      `SELECT id, timestamp, portnum, portnum_name FROM packet_history WHERE id > ?
+       ORDER BY id LIMIT ${ROWS}`,
+    ).all(from);
+    if (rows.length === 0) return false;
+    const update = db.prepare(
+      "UPDATE packet_history SET timestamp = ?, portnum_name = ? WHERE id = ?",
+    );
+    for (const row of rows) {
+      const time = Number(row["timestamp"]);
+      const seconds = Math.abs(time) >= 1e12 ? time / 1e6 : time;
+      const port = row["portnum"];
+      const name = typeof port === "number" ? portName(port, names) : row["portnum_name"]!;
+      if (name !== row["portnum_name"] || seconds !== row["timestamp"]) {
+        update.run(seconds, name, row["id"]!);
+      }
+    }
+    writeState(db, REWRITTEN_UP_TO, Number(rows.at(-1)!["id"]));
+    return rows.length === ROWS;
+  });
+}
+
+/**
+ * Gives all packets back to meshpipe's texts, a transaction for some hundred rows: broken off, it
+ * can simply be called again.
+ */
+export function returnMeshpipePackets(
+  db: DatabaseSync,
+  names: EnumNames,
+  onProgress: (doneUpToId: number) => void,
+): number {
+  const select = db.prepare(
+    `SELECT id, portnum, portnum_name, message_type FROM packet_history WHERE id > ?
+     ORDER BY id LIMIT ${ROWS}`,
+  );
+  const update = db.prepare("UPDATE packet_history SET portnum_name = ? WHERE id = ?");
+  let last = 0, changed = 0;
+  for (;;) {
+    const rows = select.all(last);
+    if (rows.length === 0) return changed;
+    transaction(db, () => {
+      for (const row of rows) {
+        const port = typeof row["portnum"] === "number" ? row["portnum"] : null;
+        const type = typeof row["message_type"] === "string" ? row["message_type"] : null;
+        const text = meshpipePortText(port, type, names.portnum);
+        if (text === row["portnum_name"]) continue;
+        update.run(text, row["id"]!);
+        changed++;
+      }
+    });
+    last = Number(rows.at(-1)!["id"]);
+    onProgress(last);
+  }
+}
+
+function portName(port: number, names: EnumNames): string {
+  return names.portnum[port] ?? `UNKNOWN_${port}`;
+}

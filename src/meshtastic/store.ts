@@ -1,0 +1,84 @@
+/**
+ * The Meshtastic database, from the main side.
+ *
+ * @module
+ */
+import { ThreadStore } from "../storage/thread_store.ts";
+import type { StorageError } from "../capture/network.ts";
+import type { StorageSettings } from "../storage/open_database.ts";
+import type { EnumNames } from "./enum_names.ts";
+import type { OpenParts, Origin } from "./open_store.ts";
+import type { MeshtasticRecord } from "./record.ts";
+import { encodeBatch } from "./store_batch.ts";
+import type { IndexSet } from "./store_schema.ts";
+
+/** What an operator may say of the database, and what the store must be given. */
+export interface MeshtasticStoreOptions {
+  /** Path of the database; its directory is made when it is missing. */
+  readonly path: string;
+  /** Names of the protobuf enums, to bring a meshpipe database to Malla's meaning. */
+  readonly enumNames: EnumNames;
+  /** Unix milliseconds, recorded with migrations. */
+  readonly nowMs: number;
+  readonly settings?: StorageSettings;
+  /** Default `full`. An index that is there already is never dropped. */
+  readonly indexes?: IndexSet;
+  /**
+   * Whether meshpipe's tables beside `packet_history` are written. Default `auto`: they are in a
+   * database that was meshpipe's.
+   */
+  readonly derivedTables?: boolean | "auto";
+  /** Packets older than this are deleted. Default 0: everything is kept. */
+  readonly retentionHours?: number;
+  /** Minutes between maintenance runs. Default 360; 0: never. */
+  readonly maintenanceIntervalMinutes?: number;
+  /** Worker entry, where it is not beside this module (a bundle). */
+  readonly workerUrl?: URL;
+  /** A background job failed; it is tried again by itself. */
+  readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** The storage thread died; every call rejects from now on. */
+  readonly onThreadFailure?: (error: StorageError) => void;
+}
+
+/** What the thread is told. */
+export interface ThreadOptions extends OpenParts {
+  readonly derivedTables: boolean | "auto";
+  readonly maintenanceEveryMs: number;
+}
+
+/** What the thread says of the database when it is open. */
+export interface StoreInfo {
+  readonly origin: Origin;
+  /** Whether meshpipe's tables are written. */
+  readonly derivedTables: boolean;
+  /** Migrations that were applied now. */
+  readonly applied: readonly string[];
+}
+
+/** A Meshtastic database in its storage thread. */
+export type MeshtasticStore = ThreadStore<MeshtasticRecord, StoreInfo>;
+
+/**
+ * Opens the database, making or bringing it up.
+ *
+ * @throws {StorageError} saying why the database is refused, and what to do.
+ */
+export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<MeshtasticStore> {
+  const openOptions: Omit<ThreadOptions, "path"> = {
+    settings: options.settings ?? {},
+    indexes: options.indexes ?? "full",
+    retentionHours: options.retentionHours ?? 0,
+    enumNames: options.enumNames,
+    nowSeconds: options.nowMs / 1000,
+    derivedTables: options.derivedTables ?? "auto",
+    maintenanceEveryMs: (options.maintenanceIntervalMinutes ?? 360) * 60_000,
+  };
+  return ThreadStore.open<MeshtasticRecord, StoreInfo>({
+    path: options.path,
+    workerUrl: options.workerUrl ?? new URL("./store_worker.ts", import.meta.url),
+    openOptions: { ...openOptions },
+    encode: (batch, info) => encodeBatch(batch, info.derivedTables),
+    ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
+    ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
+  });
+}

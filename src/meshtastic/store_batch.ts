@@ -1,0 +1,33 @@
+/** A batch of records on its way to the storage thread. @module */
+import type { EncodedBatch } from "../storage/thread_store.ts";
+import { type PackedRows, packRows, transferables } from "../storage/packed_rows.ts";
+import { packetCells, packetColumns } from "./packet_columns.ts";
+import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
+
+/** What crosses: rows packed, and what only some records have by their position. */
+export interface MeshtasticBatch {
+  readonly packets: PackedRows;
+  /** Node number of the gateway of each record; NaN: none. */
+  readonly gateways: Float64Array<ArrayBuffer>;
+  readonly nodes: readonly (readonly [index: number, update: NodeUpdate])[];
+  readonly details: readonly (readonly [index: number, details: PacketDetails])[];
+}
+
+/** Packs a batch. `withDetails`: the thread writes meshpipe's tables, too. */
+export function encodeBatch(
+  records: readonly MeshtasticRecord[],
+  withDetails: boolean,
+): EncodedBatch {
+  const gateways = new Float64Array(records.length);
+  const nodes: [number, NodeUpdate][] = [];
+  const details: [number, PacketDetails][] = [];
+  const rows = records.map((record, i) => {
+    gateways[i] = record.gatewayNodeId ?? NaN;
+    if (record.node !== undefined) nodes.push([i, record.node]);
+    if (withDetails && record.details !== undefined) details.push([i, record.details]);
+    return packetCells(record.packet);
+  });
+  const packets = packRows(rows, packetColumns.length);
+  const value: MeshtasticBatch = { packets, gateways, nodes, details };
+  return { value, transfer: [...transferables(packets), gateways.buffer] };
+}

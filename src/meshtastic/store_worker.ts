@@ -1,0 +1,22 @@
+/** Entry of the storage thread of a Meshtastic database. @module */
+import { StorageBackend } from "../storage/storage_backend.ts";
+import { serveStorage } from "../storage/storage_thread.ts";
+import { MeshtasticWriter } from "./batch_writer.ts";
+import { openMeshtasticDatabase } from "./open_store.ts";
+import type { MeshtasticBatch } from "./store_batch.ts";
+import type { StoreInfo, ThreadOptions } from "./store.ts";
+
+serveStorage<MeshtasticBatch, ThreadOptions, StoreInfo>((options, onJobError) => {
+  const { derivedTables, maintenanceEveryMs } = options;
+  const { database, origin, jobs, applied } = openMeshtasticDatabase(options);
+  try {
+    const withDetails = derivedTables === "auto" ? origin === "meshpipe" : derivedTables;
+    const writer = new MeshtasticWriter(database.db, withDetails);
+    const parts = { database, writer, jobs, maintenanceEveryMs };
+    const backend = new StorageBackend<MeshtasticBatch>(parts, onJobError);
+    return { backend, info: { origin, derivedTables: withDetails, applied } };
+  } catch (error) {
+    database[Symbol.dispose]();
+    throw error;
+  }
+});
