@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { captureMigrations } from "../../src/storage/capture_migrations.ts";
+import { CaptureTables } from "../../src/storage/capture_tables.ts";
+import { migrate } from "../../src/storage/migrate.ts";
+
+function fresh(): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  migrate(db, [captureMigrations], 0);
+  return db;
+}
+
+function block(entries: number, first: number) {
+  const bytes = new Uint8Array(entries * 10);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < entries; i++) view.setUint16(i * 10, (first + i) & 0xffff, true);
+  return bytes;
+}
+
+Deno.test("the ledger keeps the last 65,535 entries, through restarts, and no more than a commit above", () => {
+  const db = fresh();
+  let tables = new CaptureTables(db);
+  tables.loadSource("s", "c");
+  for (let commit = 0; commit < 100; commit++) {
+    if (commit === 50) tables = new CaptureTables(db);
+    tables.write({
+      ledger: [{ source: "s", session: 0, entries: block(1000, commit * 1000) }],
+      retained: [],
+      heardUntil: [],
+      quarantine: [],
+    });
+    tables.committed();
+  }
+  const kept = db.prepare("SELECT sum(length(entries)) / 10 AS n FROM capture_ledger").get()!["n"];
+  assert.equal(kept, 66_000);
+  const { entries } = tables.loadSource("s", "c");
+  assert.equal(entries.length, 655_350);
+  const view = new DataView(entries.buffer);
+  assert.equal(view.getUint16(655_340, true), 99_999 & 0xffff);
+  db.close();
+});
+
+Deno.test("a rolled back ledger entry is forgotten", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  tables.loadSource("s", "c");
+  const context = (first: number) => ({
+    ledger: [{ source: "s", session: 0, entries: block(40_000, first) }],
+    retained: [],
+    heardUntil: [],
+    quarantine: [],
+  });
+  db.exec("BEGIN");
+  tables.write(context(0));
+  db.exec("ROLLBACK");
+  tables.rolledBack();
+  db.exec("BEGIN");
+  tables.write(context(0));
+  tables.write(context(0));
+  db.exec("COMMIT");
+  tables.committed();
+  assert.equal(db.prepare("SELECT count(*) AS n FROM capture_ledger").get()!["n"], 2);
+  assert.equal(tables.loadSource("s", "c").entries.length, 655_350);
+  db.close();
+});
+
+Deno.test("heard_until never goes back, and a source heard before it was loaded gets its client id", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  const heard = (ms: number) =>
+    tables.write({ ledger: [], retained: [], heardUntil: [["s", ms]], quarantine: [] });
+  heard(5000);
+  heard(4000);
+  const state = tables.loadSource("s", "mc-7");
+  assert.equal(state.heardUntil, 5000);
+  assert.equal(state.clientId, "mc-7");
+  db.close();
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import type { Job } from "../../src/capture/network.ts";
+import { JobRunner } from "../../src/storage/job_runner.ts";
+
+function job(name: string, everyMs: number, slices: number, log: string[]): Job {
+  let left = slices;
+  return {
+    name,
+    everyMs,
+    step(_budget, now) {
+      log.push(`${name}@${now}`);
+      if (--left > 0) return "more";
+      left = slices;
+      return "done";
+    },
+  };
+}
+
+Deno.test("JobRunner finishes earlier jobs first, and repeats by the time it is told", () => {
+  const log: string[] = [];
+  const runner = new JobRunner([job("once", 0, 2, log), job("often", 100, 1, log)], () => {});
+  assert.equal(runner.slice(1), false);
+  runner.tick(1000);
+  assert.deepEqual(runner.pending, ["once", "often"]);
+  while (runner.slice(1));
+  runner.tick(1099);
+  assert.equal(runner.slice(1), false);
+  runner.tick(1100);
+  while (runner.slice(1));
+  assert.deepEqual(log, ["once@1000", "once@1000", "often@1000", "often@1100"]);
+});
+
+Deno.test("JobRunner tries a job again that threw, and goes on with the others", () => {
+  const log: string[] = [];
+  const failed: string[] = [];
+  let broken = true;
+  const bad: Job = {
+    name: "bad",
+    everyMs: 0,
+    step() {
+      if (broken) throw new Error("locked");
+      return "done";
+    },
+  };
+  const runner = new JobRunner(
+    [bad, job("good", 0, 1, log)],
+    (name, error) => failed.push(`${name}: ${(error as Error).message}`),
+  );
+  runner.tick(0);
+  while (runner.slice(1));
+  assert.deepEqual(failed, ["bad: locked"]);
+  assert.deepEqual(log, ["good@0"]);
+  broken = false;
+  runner.tick(60_000);
+  assert.deepEqual(runner.pending, ["bad"]);
+  while (runner.slice(1));
+  assert.deepEqual(runner.pending, []);
+  assert.equal(failed.length, 1);
+});

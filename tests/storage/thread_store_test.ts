@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { StorageError } from "../../src/capture/network.ts";
+import { ThreadStore } from "../../src/storage/thread_store.ts";
+import { emptyContext } from "../helpers/meshtastic_records.ts";
+import { Scratch } from "../helpers/scratch.ts";
+
+interface Seen {
+  readonly inside: boolean;
+  readonly outside: string;
+  readonly net: string;
+  readonly attach: string;
+  readonly other: string;
+}
+
+function open(path: string, onThreadFailure?: (error: StorageError) => void) {
+  return ThreadStore.open<number, Seen>({
+    path,
+    workerUrl: new URL("./probe_worker.ts", import.meta.url),
+    openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
+    encode: (batch) => ({ value: batch, transfer: [] }),
+    ...(onThreadFailure === undefined ? {} : { onThreadFailure }),
+  });
+}
+
+Deno.test("ThreadStore gives its thread the directory of the database and nothing else", async () => {
+  using scratch = new Scratch();
+  await using store = await open(scratch.file("a.db"));
+  assert.equal(store.info.inside, true);
+  assert.match(store.info.outside, /NotCapable/);
+  assert.match(store.info.net, /NotCapable/);
+  assert.match(store.info.other, /NotCapable/);
+  assert.match(store.info.attach, /attached/);
+});
+
+Deno.test("ThreadStore follows a link to the directory where the database is", async () => {
+  using scratch = new Scratch();
+  Deno.mkdirSync(scratch.file("real"));
+  Deno.writeFileSync(scratch.file("real/a.db"), new Uint8Array());
+  // Making a link takes unscoped permissions, which tests do not have.
+  const script = scratch.file("link.ts");
+  Deno.writeTextFileSync(script, `Deno.symlinkSync(Deno.args[0]!, Deno.args[1]!);`);
+  const { success } = await new Deno.Command("deno", {
+    args: [
+      ...["run", "--quiet", "--no-lock", "--allow-read", "--allow-write", script],
+      ...[scratch.file("real/a.db"), scratch.file("link.db")],
+    ],
+  }).output();
+  assert.ok(success);
+  await using store = await open(scratch.file("link.db"));
+  assert.equal(store.info.inside, true);
+});
+
+Deno.test("ThreadStore rejects every call when its thread dies, and says so", async () => {
+  using scratch = new Scratch();
+  const told = Promise.withResolvers<StorageError>();
+  await using store = await open(scratch.file("a.db"), told.resolve);
+  const calls = [store.commit([13], emptyContext), store.stats(), store.stats()];
+  const [, ...waiting] = await Promise.allSettled(calls);
+  for (const result of waiting) {
+    assert.equal(result.status, "rejected");
+    assert.ok(result.reason instanceof StorageError);
+    assert.match(result.reason.message, /storage thread died: .*boom/);
+  }
+  assert.equal((await told.promise).reason, "unexpected");
+  await assert.rejects(store.stats(), StorageError);
+});
+
+Deno.test("ThreadStore commits between slices of background work", async () => {
+  using scratch = new Scratch();
+  await using store = await open(scratch.file("a.db"));
+  await store.tick(0);
+  const summary = await store.commit([1], emptyContext);
+  assert.deepEqual(summary.counts, { rows: 1 });
+  assert.deepEqual((await store.stats()).pendingJobs, ["endless"]);
+});
+
+Deno.test("ThreadStore finishes what was asked before close(), and refuses what comes after", async () => {
+  using scratch = new Scratch();
+  const store = await open(scratch.file("a.db"));
+  const commit = store.commit([1, 2], emptyContext);
+  const closed = store.close(100);
+  assert.deepEqual((await commit).counts, { rows: 2 });
+  await closed;
+  await store.close(100);
+  await assert.rejects(
+    store.commit([3], emptyContext),
+    (error) => error instanceof StorageError && error.reason === "closed",
+  );
+  assert.equal(
+    Array.from(Deno.readDirSync(scratch.path)).some((f) => f.name === "a.db-wal"),
+    false,
+  );
+});
