@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { StorageError } from "../../src/capture/network.ts";
+import { migrateBack } from "../../src/meshtastic/migrate_back.ts";
+import { type MeshtasticStoreOptions, openMeshtasticStore } from "../../src/meshtastic/store.ts";
+import { Reader } from "../../src/storage/reader.ts";
+import {
+  emptyContext,
+  testEnumNames,
+  testRecord,
+  testUpdate,
+} from "../helpers/meshtastic_records.ts";
+import { Scratch } from "../helpers/scratch.ts";
+import { makeMalla, makeMeshpipe, MALLA_GENERATIONS, meshpipePackets } from "./old_databases.ts";
+
+const NOW = 1_760_000_000_000;
+
+function open(path: string, options: Partial<MeshtasticStoreOptions> = {}) {
+  return openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: NOW, ...options });
+}
+
+function rows(path: string, sql: string): Record<string, unknown>[] {
+  using reader = new Reader(path);
+  return reader.query(sql).map((row) => ({ ...row }));
+}
+
+function indexNames(path: string, table: string): string[] {
+  return rows(
+    path,
+    `SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL
+    AND tbl_name = '${table}'`,
+  ).map((row) => String(row["name"]));
+}
+
+for (const generation of [0, 1, 7, MALLA_GENERATIONS - 1]) {
+  Deno.test(`openMeshtasticStore() brings up Malla's generation ${generation} and loses nothing`, async () => {
+    using scratch = new Scratch();
+    const path = scratch.file("malla.db");
+    makeMalla(path, generation);
+    const packets = rows(path, "SELECT * FROM packet_history ORDER BY id");
+    const nodes = rows(path, "SELECT * FROM node_info ORDER BY node_id");
+
+    const store = await open(path);
+    assert.equal(store.info.origin, "malla");
+    assert.equal(store.info.derivedTables, false);
+    // It grows before its indexes are there.
+    await store.commit([testRecord({}, { node: testUpdate({ nodeId: 9 }) })], emptyContext);
+    await store.runJobs(NOW);
+    await store.close(0);
+
+    const after = rows(path, "SELECT * FROM packet_history ORDER BY id");
+    assert.equal(after.length, packets.length + 1);
+    packets.forEach((row, i) => assert.deepEqual({ ...after[i], ...row }, after[i]));
+    assert.equal(after.at(-1)!["capture_source"], "home");
+    const [gateway, anna] = rows(path, "SELECT * FROM node_info ORDER BY node_id");
+    assert.deepEqual({ ...anna, ...nodes[1] }, anna);
+    assert.equal(gateway!["long_name"], "Hill top");
+    assert.equal(gateway!["first_seen"], 1e9);
+    assert.equal(indexNames(path, "packet_history").length, 19);
+    assert.equal(indexNames(path, "node_info").length, 2);
+  });
+}
+
+Deno.test("openMeshtasticStore() leaves the indexes of a large file to jobs, and they go on after a stop", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("malla.db");
+  makeMalla(path, MALLA_GENERATIONS - 1, 20_000);
+  const start = performance.now();
+  const store = await open(path);
+  assert.ok(performance.now() - start < 5000);
+  assert.deepEqual(indexNames(path, "packet_history"), ["idx_packet_timestamp"]);
+  await store.close(0);
+
+  const again = await open(path);
+  await again.tick(NOW);
+  // Commits come between; the jobs end by themselves.
+  const deadline = performance.now() + 30_000;
+  let commits = 0;
+  do {
+    await again.commit([testRecord()], emptyContext);
+    commits++;
+    assert.ok(performance.now() < deadline);
+  } while ((await again.stats()).pendingJobs.length > 0);
+  await again.close(0);
+  assert.ok(commits > 1);
+  assert.equal(indexNames(path, "packet_history").length, 19);
+  assert.equal(
+    rows(path, "SELECT count(*) AS n FROM packet_history")[0]!["n"],
+    20_000 + commits,
+  );
+});
+
+for (const old of [false, true]) {
+  const words = old ? "an old meshpipe database" : "a meshpipe database";
+  Deno.test(`openMeshtasticStore() gives ${words} Malla's meaning, and migrateBack() returns it`, async () => {
+    using scratch = new Scratch();
+    const path = scratch.file("meshpipe.db");
+    makeMeshpipe(path, old);
+    const nodesBefore = rows(
+      path,
+      "SELECT node_id, hw_model, role, mac_address FROM node_info ORDER BY node_id",
+    );
+
+    const store = await open(path);
+    assert.equal(store.info.origin, "meshpipe");
+    assert.equal(store.info.derivedTables, true);
+    await store.runJobs(NOW);
+    const text = {
+      kind: "text" as const,
+      text: "ho",
+      wantResponse: false,
+      dest: 0,
+      source: 0,
+      requestId: 0,
+      replyId: 0,
+      emoji: 0,
+      bitfield: null,
+      compressed: false,
+    };
+    await store.commit([testRecord({}, { node: testUpdate(), details: text })], emptyContext);
+    await store.close(0);
+
+    const packets = rows(path, "SELECT portnum_name, timestamp FROM packet_history ORDER BY id");
+    assert.deepEqual(
+      packets.map((row) => row["portnum_name"]),
+      [...meshpipePackets.map(([, , , name]) => name), "TEXT_MESSAGE_APP"],
+    );
+    assert.equal(packets[0]!["timestamp"], 1_700_000_000.5);
+    const nodes = rows(path, "SELECT * FROM node_info ORDER BY node_id").map((row) => [
+      row["hw_model"],
+      row["hw_model_name"],
+      row["role"],
+      row["mac_address"],
+      row["last_updated"],
+    ]);
+    assert.deepEqual(nodes, [
+      [null, null, null, "", 1e9],
+      ["HELTEC_V3", "Heltec V3", "ROUTER", "aa:bb:cc:dd:ee:ff", 1.5e9],
+      ["Unknown", null, "CLIENT", "", 1.5e9],
+      ["UNKNOWN_999", null, "UNKNOWN_77", null, 1.5e9],
+      ["HELTEC_V3", "Heltec V3", "ROUTER", "a0:b1:c2:d3:e4:f5", 1_760_000_000.25],
+    ]);
+    assert.deepEqual(
+      rows(path, "SELECT text FROM chat_messages ORDER BY packet_id").map((row) => row["text"]),
+      ["hi", "ho"],
+    );
+    assert.equal(rows(path, "SELECT * FROM chat_message_gateways").length, 2);
+
+    const summary = migrateBack(path, "meshpipe", testEnumNames, NOW);
+    assert.equal(summary.nodes, 5);
+    const back = rows(path, "SELECT portnum_name FROM packet_history ORDER BY id");
+    assert.deepEqual(
+      back.map((row) => row["portnum_name"]),
+      [...meshpipePackets.map(([, name]) => name), "Text message"],
+    );
+    assert.deepEqual(
+      rows(
+        path,
+        `SELECT node_id, hw_model, role, mac_address FROM node_info
+        WHERE node_id < 100 ORDER BY node_id`,
+      ),
+      nodesBefore,
+    );
+    // And forth again.
+    const again = await open(path);
+    await again.runJobs(NOW);
+    await again.close(0);
+    const forth = rows(
+      path,
+      "SELECT portnum_name FROM packet_history WHERE portnum_name GLOB '*[a-z]*'",
+    );
+    assert.deepEqual(forth, []);
+    assert.equal(
+      rows(path, "SELECT hw_model FROM node_info WHERE node_id = 16")[0]!["hw_model"],
+      "HELTEC_V3",
+    );
+  });
+}
+
+Deno.test("migrateBack() gives numbers to a file of our own that meshpipe can read as integers", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("mesh.db");
+  const store = await open(path);
+  await store.commit([testRecord({}, { node: testUpdate() })], emptyContext);
+  await store.close(0);
+  migrateBack(path, "meshpipe", testEnumNames, NOW);
+  const [row] = rows(path, "SELECT hw_model, role, mac_address FROM node_info");
+  assert.deepEqual(row, { hw_model: "43", role: "2", mac_address: "A0B1C2D3E4F5" });
+  const again = await open(path);
+  assert.equal(again.info.origin, "meshpipe");
+  await again.close(0);
+  const [forth] = rows(path, "SELECT hw_model, role, mac_address FROM node_info");
+  assert.deepEqual(forth, {
+    hw_model: "HELTEC_V3",
+    role: "ROUTER",
+    mac_address: "a0:b1:c2:d3:e4:f5",
+  });
+});
+
+Deno.test("openMeshtasticStore() refuses a database of another program and leaves it as it was", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("other.db");
+  const db = new DatabaseSync(path);
+  db.exec("CREATE TABLE transmissions (id); CREATE TABLE observers (id)");
+  db.close();
+  await assert.rejects(open(path), (error) => {
+    assert.ok(error instanceof StorageError);
+    assert.equal(error.reason, "foreign_schema");
+    assert.match(error.message, /observers, transmissions|transmissions, observers/);
+    return true;
+  });
+  assert.equal(rows(path, "SELECT * FROM sqlite_master").length, 2);
+});
+
+Deno.test("openMeshtasticStore() refuses a file of a later version", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("mesh.db");
+  await (await open(path)).close(0);
+  const db = new DatabaseSync(path);
+  db.exec("INSERT INTO capture_migrations VALUES ('meshtastic/9000_future.sql', 1)");
+  db.close();
+  await assert.rejects(
+    open(path),
+    (error) => error instanceof StorageError && error.reason === "newer_schema",
+  );
+});
