@@ -58,7 +58,10 @@ export function commitBatch<B>(
   }
 }
 
-/** Tries each record alone, in a transaction that is thrown away, to find those that are refused. */
+/**
+ * Writes record after record into a transaction that is thrown away, to find those that are refused:
+ * for themselves, or because of one before them.
+ */
 function refusal<B>(
   db: DatabaseSync,
   writer: BatchWriter<B>,
@@ -76,10 +79,10 @@ function refusal<B>(
       } catch (error) {
         if (!isRefusal(error)) throw error;
         refused.push({ index: i, error: messageOf(error) });
+        db.exec("ROLLBACK TO record");
+        writer.rolledBack();
       }
-      db.exec("ROLLBACK TO record");
       db.exec("RELEASE record");
-      writer.rolledBack();
     }
   } catch (error) {
     return storageFailure(error, "the commit failed");
@@ -88,9 +91,9 @@ function refusal<B>(
     writer.rolledBack();
   }
   if (refused.length === 0) {
-    // No record is to blame, so there is none to take out: the batch or its context as a whole is.
+    // No record is to blame, so there is none to take out: what goes with them is refused.
     return new StorageError(
-      `the commit failed, though each record alone is accepted: ${messageOf(cause)}`,
+      `the commit failed, though every record is accepted: ${messageOf(cause)}`,
       "unexpected",
       false,
       { cause },

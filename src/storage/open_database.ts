@@ -116,6 +116,7 @@ function prepare(db: DatabaseSync, settings: Required<StorageSettings>): boolean
   // SQLite opens a file that it may not write for reading alone, and says so at the first write.
   try {
     db.exec("BEGIN IMMEDIATE");
+    db.exec("CREATE TABLE capture_may_write (x)");
   } finally {
     rollBack(db);
   }

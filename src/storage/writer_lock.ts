@@ -31,8 +31,10 @@ export class WriterLock implements Disposable {
   static acquire(databasePath: string): WriterLock {
     const db = new DatabaseSync(WriterLock.pathFor(databasePath));
     try {
-      // The file stays empty: nothing is ever written in the transaction.
       db.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+      // On a file that we may only read, SQLite takes the line above for a read transaction, which
+      // locks nobody out. A table tells the difference; it never reaches the file.
+      db.exec("CREATE TABLE held (x)");
     } catch (error) {
       db.close();
       if (sqliteCode(error) === 5) {
