@@ -22,7 +22,11 @@ export function readTables(db: DatabaseSync): Map<string, ReadonlySet<string>> {
 }
 
 /** True when there is a table, index or view of that name. */
-export function schemaHas(db: DatabaseSync, type: "table" | "index" | "view", name: string) {
+export function schemaHas(
+  db: DatabaseSync,
+  type: "table" | "index" | "view",
+  name: string,
+): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE type = ? AND name = ?")
     .get(type, name) !== undefined;
 }

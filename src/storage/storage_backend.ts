@@ -120,9 +120,12 @@ export class StorageBackend<B> {
   /** Tidies for about `budgetMs` and closes the file. */
   close(budgetMs: number): void {
     if (this.#closed) return;
-    tidyUp(this.#db, budgetMs, this.#database.settings.commitBusyTimeoutMs);
-    this.#closed = true;
-    this.#database[Symbol.dispose]();
+    try {
+      tidyUp(this.#db, budgetMs, this.#database.settings.commitBusyTimeoutMs);
+    } finally {
+      this.#closed = true;
+      this.#database[Symbol.dispose]();
+    }
   }
 
   get #db() {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../../src/capture/network.ts";
 import { migrateBack } from "../../src/meshtastic/migrate_back.ts";
+import { openMeshtasticDatabase } from "../../src/meshtastic/open_store.ts";
 import { type MeshtasticStoreOptions, openMeshtasticStore } from "../../src/meshtastic/store.ts";
 import { Reader } from "../../src/storage/reader.ts";
 import {
@@ -66,10 +67,17 @@ Deno.test("openMeshtasticStore() leaves the indexes of a large file to jobs, and
   const path = scratch.file("malla.db");
   makeMalla(path, MALLA_GENERATIONS - 1, 20_000);
   const start = performance.now();
-  const store = await open(path);
+  const { database } = openMeshtasticDatabase({
+    path,
+    settings: {},
+    indexes: "full",
+    retentionHours: 0,
+    enumNames: testEnumNames,
+    nowSeconds: NOW / 1000,
+  });
   assert.ok(performance.now() - start < 5000);
   assert.deepEqual(indexNames(path, "packet_history"), ["idx_packet_timestamp"]);
-  await store.close(0);
+  database[Symbol.dispose]();
 
   const again = await open(path);
   await again.tick(NOW);

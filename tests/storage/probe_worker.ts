@@ -24,7 +24,15 @@ serveStorage<readonly number[], { path: string; outside: string }, unknown>((opt
   const backend = new StorageBackend<readonly number[]>({
     database,
     maintenanceEveryMs: 0,
-    jobs: [{ name: "endless", everyMs: 0, step: () => "more" }],
+    jobs: [{
+      name: "endless",
+      everyMs: 0,
+      step(budgetMs) {
+        const end = performance.now() + budgetMs;
+        while (performance.now() < end);
+        return "more";
+      },
+    }],
     writer: {
       size: (batch) => batch.length,
       write(batch, index) {
