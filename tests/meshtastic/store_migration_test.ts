@@ -185,6 +185,42 @@ for (const old of [false, true]) {
   });
 }
 
+Deno.test("the rewrite of a meshpipe database goes on where it was broken off", () => {
+  using scratch = new Scratch();
+  const path = scratch.file("meshpipe.db");
+  makeMeshpipe(path);
+  const parts = {
+    path,
+    settings: {},
+    indexes: "minimal" as const,
+    retentionHours: 0,
+    enumNames: testEnumNames,
+    nowSeconds: NOW / 1000,
+  };
+  {
+    const { database, jobs } = openMeshtasticDatabase(parts);
+    database.db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+      INSERT INTO packet_history (timestamp, topic, portnum, portnum_name)
+      SELECT i, 't', 1, 'Text message' FROM n`);
+    const rewrite = jobs.find((job) => job.name === "meshpipe_rewrite")!;
+    assert.equal(rewrite.step(0, NOW), "more");
+    database[Symbol.dispose]();
+  }
+  const texts = "SELECT count(*) AS n FROM packet_history WHERE portnum_name = 'Text message'";
+  const left = Number(rows(path, texts)[0]!["n"]);
+  assert.ok(left > 0 && left < 1500);
+  const { database, jobs } = openMeshtasticDatabase(parts);
+  const rewrite = jobs.find((job) => job.name === "meshpipe_rewrite")!;
+  const changesBefore = Number(database.db.prepare("SELECT total_changes() AS n").get()!["n"]);
+  while (rewrite.step(0, NOW) === "more");
+  const changed = Number(database.db.prepare("SELECT total_changes() AS n").get()!["n"]) -
+    changesBefore;
+  assert.equal(rows(path, texts)[0]!["n"], 0);
+  // The rows that were left, and the mark after each transaction; no row twice.
+  assert.ok(changed >= left && changed <= left + 10);
+  database[Symbol.dispose]();
+});
+
 Deno.test("migrateBack() gives numbers to a file of our own that meshpipe can read as integers", async () => {
   using scratch = new Scratch();
   const path = scratch.file("mesh.db");
