@@ -1,0 +1,149 @@
+/**
+ * Rules that concern several settings at once. They look at the merged values before the schema
+ * judges them, so that all problems are told together; whatever has the wrong form is left to it.
+ *
+ * @module
+ */
+import { parseBrokerUrl } from "./broker_url.ts";
+import type { Layers } from "./layers.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { DEFAULT_URL } from "./schema.ts";
+import { topicFilterFault, topicFiltersOverlap } from "./topic_filter.ts";
+
+type Path = (string | number)[];
+
+/** What the rules found. */
+export interface CheckResult {
+  readonly problems: ConfigProblem[];
+  readonly warnings: string[];
+}
+
+/** Applies all rules to the merged, unchecked configuration. */
+export function checkAcross(
+  raw: Readonly<Record<string, unknown>>,
+  layers: Layers,
+  sections: readonly string[],
+): CheckResult {
+  const problems: ConfigProblem[] = [];
+  const warnings: string[] = [];
+  const fault = (path: Path, message: string, allowed?: string) =>
+    problems.push({
+      origin: layers.originOf(path),
+      path: path.join("."),
+      message,
+      ...(allowed === undefined ? {} : { allowed }),
+    });
+
+  const sources = Array.isArray(raw["sources"]) ? raw["sources"] : [];
+  const names = new Map<unknown, number>();
+  const clients = new Map<string, number>();
+  sources.forEach((source: unknown, i) => {
+    if (!isRecord(source)) return;
+    const at = (key: string): Path => ["sources", i, key];
+    const name = source["name"] ?? "default";
+    const first = names.get(name);
+    if (first !== undefined) {
+      const hint = source["name"] === undefined ? "; give each source a name" : "";
+      fault(
+        at("name"),
+        `the sources ${first} and ${i} are both named ${JSON.stringify(name)}${hint}`,
+      );
+    } else names.set(name, i);
+
+    if (isSet(source["password"]) && isSet(source["password_file"])) {
+      fault(at("password_file"), "both password and password_file are given", "one of them");
+    }
+    const address = source["url"] ?? DEFAULT_URL;
+    const url = typeof address === "string" ? parseBrokerUrl(address) : undefined;
+    if (typeof url === "object") {
+      if (url.username !== undefined && isSet(source["username"])) {
+        fault(at("username"), "a user name is also given in url", "one of them");
+      }
+      if (
+        url.password !== undefined && (isSet(source["password"]) || isSet(source["password_file"]))
+      ) {
+        fault(at("url"), "a password is given in url and beside it", "one of them");
+      }
+      if (isRecord(source["tls"]) && url.scheme !== "mqtts" && url.scheme !== "wss") {
+        if (Object.keys(source["tls"]).some((key) => key !== "verify")) {
+          warnings.push(`sources.${i}.tls has no effect: ${url.scheme}:// is not encrypted`);
+        }
+      }
+      if (isSet(source["client_id"]) && url.scheme !== "embedded") {
+        const key = JSON.stringify([url.host, url.port, source["client_id"]]);
+        const other = clients.get(key);
+        if (other !== undefined) {
+          fault(
+            at("client_id"),
+            `the sources ${other} and ${i} have the same client id at the same broker; each would take over the other's connection`,
+          );
+        } else clients.set(key, i);
+      }
+    }
+    const user = isSet(source["username"]) || (typeof url === "object" && isSet(url.username));
+    const password = isSet(source["password"]) || isSet(source["password_file"]);
+    if (password && !user) {
+      warnings.push(`sources.${i} has a password but no username; MQTT 3.1.1 does not allow that`);
+    }
+    if (isRecord(source["tls"])) {
+      const { cert_file: cert, key_file: key } = source["tls"];
+      if (isSet(cert) !== isSet(key)) {
+        const missing = isSet(cert) ? "key_file" : "cert_file";
+        fault(["sources", i, "tls"], `${missing} is missing: certificate and key go together`);
+      }
+    }
+    if (isRecord(source["reconnect"])) {
+      const { min_ms: min = 1000, max_ms: max = 60_000 } = source["reconnect"];
+      if (typeof min === "number" && typeof max === "number" && min > max) {
+        fault(["sources", i, "reconnect", "max_ms"], `${max} is less than min_ms, ${min}`);
+      }
+    }
+    checkTopics(source["topics"], (message) => fault(at("topics"), message));
+  });
+
+  const databases = new Map<string, string>();
+  for (const section of sections) {
+    const database = isRecord(raw[section]) ? raw[section]["database"] : undefined;
+    if (typeof database !== "string") continue;
+    const other = databases.get(database);
+    if (other !== undefined) {
+      fault([section, "database"], `${other} has the same database; each network needs its own`);
+    } else databases.set(database, section);
+  }
+
+  const batch = isRecord(raw["storage"]) ? raw["storage"]["batch_max"] ?? 2000 : 2000;
+  const queue = isRecord(raw["queue"]) ? raw["queue"]["max_messages"] ?? 20_000 : 20_000;
+  if (typeof batch === "number" && typeof queue === "number" && queue < batch) {
+    fault(
+      ["queue", "max_messages"],
+      `${queue} is less than storage.batch_max, ${batch}: no batch could fill`,
+    );
+  }
+  return { problems, warnings };
+}
+
+function checkTopics(topics: unknown, fault: (message: string) => void): void {
+  if (!Array.isArray(topics) || topics.length > 1000) return;
+  const valid = topics.filter((t): t is string =>
+    typeof t === "string" && topicFilterFault(t) === undefined
+  );
+  for (const [i, left] of valid.entries()) {
+    for (const right of valid.slice(i + 1)) {
+      if (!topicFiltersOverlap(left, right)) continue;
+      fault(
+        `the filters ${JSON.stringify(left)} and ${
+          JSON.stringify(right)
+        } overlap: a broker may deliver one message for each of them`,
+      );
+      return;
+    }
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}

@@ -1,0 +1,348 @@
+/**
+ * All that an operator may say, but for the networks' sections: one zod schema from which types,
+ * defaults, JSON Schema, reference page and example are made.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { BROKER_SCHEMES, parseBrokerUrl } from "./broker_url.ts";
+import type { NetworkConfigSection } from "./section.ts";
+import { setting } from "./setting.ts";
+import { topicFilterFault } from "./topic_filter.ts";
+
+/** Broker of a source that names none. */
+export const DEFAULT_URL = "mqtt://127.0.0.1:1883";
+
+/** Text without control characters, of at most `max` characters. */
+const text = (max: number) =>
+  z.string().min(1).max(max).refine((v) => !/\p{Cc}/u.test(v), "holds a control character");
+
+const file = (title: string, description: string, example: string) =>
+  setting(text(4096).optional(), { title, description, example });
+
+const tls = z.strictObject({
+  ca_file: file(
+    "Certificate authorities",
+    "PEM file of the authorities that may have signed the broker's certificate. Without it, those of the system count.",
+    "/etc/meshcapture/ca.pem",
+  ),
+  cert_file: file(
+    "Client certificate",
+    "PEM file of our own certificate, for brokers that ask for one. Needs `key_file`.",
+    "/etc/meshcapture/client.pem",
+  ),
+  key_file: file(
+    "Client key",
+    "PEM file of the private key of `cert_file`.",
+    "/etc/meshcapture/client.key",
+  ),
+  verify: setting(z.boolean().default(true), {
+    title: "Verify the broker",
+    description:
+      "Whether the broker's certificate must be valid for its name. `false` encrypts, but anybody on the way can pose as the broker.",
+    example: true,
+  }),
+}).prefault({}).meta({ title: "TLS", description: "For `mqtts://` and `wss://`." });
+
+const reconnect = z.strictObject({
+  min_ms: setting(z.int().min(10).max(3_600_000).default(1000), {
+    title: "First delay",
+    description:
+      "Upper bound of the random wait before the first attempt to connect again; it doubles with every failure.",
+    unit: "ms",
+    example: 500,
+  }),
+  max_ms: setting(z.int().min(10).max(86_400_000).default(60_000), {
+    title: "Longest delay",
+    description: "Cap of that doubling.",
+    unit: "ms",
+    example: 30_000,
+  }),
+  max_attempts: setting(z.int().min(1).max(1_000_000).optional(), {
+    title: "Retry limit",
+    description:
+      "Failed attempts in a row after which this source is given up and stays red on health. Without it, never.",
+    unit: "attempts",
+    example: 100,
+    defaultText: "never give up",
+  }),
+}).prefault({}).meta({
+  title: "Reconnecting",
+  description: "Exponential backoff with full jitter, for the first connection too.",
+});
+
+function sourceSchema(networks: readonly NetworkConfigSection[]) {
+  const names = networks.map((one) => one.name);
+  return z.strictObject({
+    name: setting(
+      text(64).refine((v) => v.trim() === v, "begins or ends with a space").default("default"),
+      {
+        title: "Name",
+        description:
+          "Names the source in logs, metrics and the database. What the database remembers of a session belongs to this name, so do not change it without need. Must differ from source to source.",
+        example: "home",
+        allowed: "1 to 64 characters, no control characters, no space at either end",
+      },
+    ),
+    url: setting(
+      z.string().superRefine((value, context) => {
+        const parsed = parseBrokerUrl(value);
+        if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed });
+      }).default(DEFAULT_URL),
+      {
+        title: "Broker",
+        description:
+          "Address of the broker. `embedded://0.0.0.0:1883` starts a broker inside this process that listens there, so that a radio can publish to meshcapture itself. A user name and a password in the address count like `username` and `password`.",
+        example: "mqtts://mqtt.example.org:8883",
+        allowed: BROKER_SCHEMES.map((one) => `${one}://host:port`).join(", "),
+        url: true,
+      },
+    ),
+    network: setting(z.enum(names as [string, ...string[]]).default(names[0]!), {
+      title: "Network",
+      description: "Radio network whose messages come through this source.",
+      example: names[0]!,
+    }),
+    topics: setting(
+      z.array(
+        z.string().superRefine((value, context) => {
+          const fault = topicFilterFault(value);
+          if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+        }).meta({ "x-allowed": "an MQTT topic filter, such as msh/EU_868/#" }),
+      ).min(1).max(1000).optional(),
+      {
+        title: "Topics",
+        description:
+          "Topic filters to subscribe to. Filters of one source must not overlap: a broker may deliver a message once for each of them.",
+        example: ["msh/EU_868/#", "msh/US/#"],
+        defaultText: networks.map((one) => `\`${one.defaultTopics.join("`, `")}\` (${one.title})`)
+          .join("; "),
+      },
+    ),
+    qos: setting(z.literal([0, 1]).default(1), {
+      title: "Quality of service",
+      description:
+        "Quality of service of the subscriptions. At 1 the broker keeps a message until it is stored; at 0 what arrives while we are away is lost.",
+      example: 1,
+    }),
+    client_id: setting(text(256).optional(), {
+      title: "Client id",
+      description:
+        "MQTT client id. The broker keeps our session under it, so it must be ours alone and never change. Without it, one is generated once and kept in the database.",
+      example: "meshcapture-attic",
+      allowed: "1 to 256 characters, no control characters",
+      defaultText: "generated once, kept in the database",
+    }),
+    username: setting(text(1024).optional(), {
+      title: "User name",
+      description: "User name at the broker.",
+      example: "meshdev",
+    }),
+    password: setting(z.string().min(1).max(65_535).optional(), {
+      title: "Password",
+      description:
+        "Password at the broker. It is never printed. Not together with `password_file`.",
+      example: "large4cats",
+      secret: true,
+      allowed: "text (in quotes where it looks like something else)",
+    }),
+    password_file: setting(text(4096).optional(), {
+      title: "Password file",
+      description:
+        "File whose first line is the password, read at every connection: for secrets of Docker and systemd. Not together with `password`.",
+      example: "/run/secrets/mqtt_password",
+    }),
+    protocol: setting(z.literal(["auto", "5", "3.1.1"]).default("auto"), {
+      title: "MQTT version",
+      description: "Version of MQTT. `auto` tries 5 and falls back to 3.1.1.",
+      example: "3.1.1",
+    }),
+    keepalive_seconds: setting(z.int().min(5).max(65_535).default(60), {
+      title: "Keep-alive",
+      description: "Longest silence on the connection before we ask whether the broker is there.",
+      unit: "s",
+      example: 30,
+    }),
+    reconnect,
+    tls,
+  }).meta({ title: "Source", description: "One connection to one broker." });
+}
+
+const queue = z.strictObject({
+  max_messages: setting(z.int().min(100).max(10_000_000).default(20_000), {
+    title: "Messages in the queue",
+    description:
+      "Messages that may wait to be stored. When as many wait, reading from the broker pauses; nothing is dropped. At least `storage.batch_max`.",
+    unit: "messages",
+    example: 50_000,
+  }),
+  max_bytes: setting(z.int().min(1_048_576).max(8_589_934_592).default(33_554_432), {
+    title: "Bytes in the queue",
+    description: "The same bound for the sum of their payloads.",
+    unit: "bytes",
+    example: 67_108_864,
+  }),
+}).prefault({}).meta({
+  title: "Queue",
+  description: "What may wait between brokers and database, for each network.",
+});
+
+const storage = z.strictObject({
+  batch_max: setting(z.int().min(1).max(100_000).default(2000), {
+    title: "Batch size",
+    description: "Most messages in one transaction. Larger batches write less, but stall longer.",
+    unit: "messages",
+    example: 500,
+  }),
+  commit_interval_ms: setting(z.int().min(0).max(60_000).default(100), {
+    title: "Commit interval",
+    description:
+      "Longest time that a message waits for its batch to fill. 1000 spares an SD card; 0 commits as soon as the writer is free.",
+    unit: "ms",
+    example: 1000,
+  }),
+  synchronous: setting(z.enum(["FULL", "NORMAL"]).default("FULL"), {
+    title: "Durability",
+    description:
+      "`FULL` syncs the disk at every commit: what was acknowledged survives a power cut. `NORMAL` syncs at checkpoints only and is about a sixth faster; its price: a power cut (not a crash of the process) loses the last seconds although the broker was told that they are safe.",
+    example: "FULL",
+  }),
+  maintenance_interval_minutes: setting(z.int().min(0).max(525_600).default(360), {
+    title: "Maintenance interval",
+    description:
+      "Time between two rounds of maintenance: checkpoint, `PRAGMA optimize`, a bounded incremental vacuum. 0: never.",
+    unit: "min",
+    example: 720,
+  }),
+  wal_autocheckpoint_pages: setting(z.int().min(0).max(10_000_000).default(16_000), {
+    title: "Checkpoint after",
+    description:
+      "Size of the write-ahead log at which SQLite copies it into the database. 16,000 writes 40 % less than SQLite's own 1,000. 0: only during maintenance.",
+    unit: "pages",
+    example: 4000,
+  }),
+  journal_size_limit_bytes: setting(z.int().min(-1).max(1_099_511_627_776).default(67_108_864), {
+    title: "Log kept on disk",
+    description: "The log's file is cut to this size after a checkpoint. -1: never cut.",
+    unit: "bytes",
+    example: 16_777_216,
+  }),
+  cache_kib: setting(z.int().min(64).max(16_777_216).default(8192), {
+    title: "Page cache",
+    description: "SQLite's page cache, for each database.",
+    unit: "KiB",
+    example: 16_384,
+  }),
+  busy_timeout_ms: setting(z.int().min(0).max(600_000).default(30_000), {
+    title: "Wait for locks",
+    description:
+      "Time to wait for another program's lock on the database (a web UI takes some) before the batch is kept and tried again.",
+    unit: "ms",
+    example: 10_000,
+  }),
+}).prefault({}).meta({ title: "Storage", description: "How the databases are written." });
+
+const observability = z.strictObject({
+  address: setting(
+    z.string().regex(
+      /^(off|(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))$/,
+    )
+      .default(":2112"),
+    {
+      title: "HTTP address",
+      description:
+        "Where `/metrics`, `/healthz`, `/livez` and `/readyz` are served. `:2112` listens on all interfaces, port 0 on any free port, `off` not at all. A busy port is a warning and never stops the capture.",
+      example: "127.0.0.1:2112",
+      allowed: "host:port, :port, [IPv6]:port or off",
+    },
+  ),
+  log_level: setting(z.enum(["debug", "info", "warn", "error"]).default("info"), {
+    title: "Log level",
+    description: "Least severe log lines that are written.",
+    example: "debug",
+  }),
+  log_format: setting(z.enum(["text", "json"]).default("text"), {
+    title: "Log format",
+    description: "`text` for people, `json` (one object a line) for collectors.",
+    example: "json",
+  }),
+  metrics_prefix: setting(
+    z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/).default("meshcapture_")
+      .transform((v) => v.endsWith("_") ? v : `${v}_`),
+    {
+      title: "Prefix of the metrics",
+      description:
+        "What the names of all metrics begin with. `meshpipe_capture` suits the dashboards of meshpipe. An underscore is added where it is missing.",
+      example: "meshpipe_capture",
+      allowed: "a letter, then letters, digits and underscores",
+    },
+  ),
+}).prefault({}).meta({ title: "Observability", description: "Logs, metrics and health." });
+
+const DURATION = /^(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m)?$/;
+
+/** Seconds of a duration such as `8s`, `500ms`, `1m` or `8`. */
+function durationSeconds(value: number | string): number {
+  if (typeof value === "number") return value;
+  const match = DURATION.exec(value);
+  if (match === null) return NaN;
+  const factor = { ms: 0.001, s: 1, m: 60 }[match[2] ?? "s"]!;
+  return Math.round(Number(match[1]) * factor * 1000) / 1000;
+}
+
+/** The schema of everything but the networks' own sections. */
+export function coreShape(networks: readonly NetworkConfigSection[]) {
+  return {
+    sources: setting(z.array(sourceSchema(networks)).min(1).max(1000).prefault([{}]), {
+      title: "Sources",
+      description: "The brokers to listen to.",
+      example: [{ name: "home", url: "mqtt://127.0.0.1:1883" }],
+      defaultText: "one source with the defaults below",
+    }),
+    queue,
+    storage,
+    observability,
+    capture_impl: setting(z.enum(["meshcapture", "shadow", "off"]).default("meshcapture"), {
+      title: "Dual run",
+      description:
+        "`meshcapture` captures. `shadow` captures beside another program and disturbs nothing: own client id, clean session, database `<name>.shadow.db`. `off` answers health and captures nothing.",
+      example: "shadow",
+    }),
+    shutdown_timeout: setting(
+      z.union([z.number(), z.string().max(20).regex(DURATION)]).default(8)
+        .refine((v) => durationSeconds(v) >= 0.1 && durationSeconds(v) <= 3600)
+        .transform(durationSeconds),
+      {
+        title: "Time to shut down",
+        description:
+          "Time for draining, committing and closing after SIGINT or SIGTERM. Docker kills after 10 s.",
+        unit: "s",
+        example: "8s",
+        allowed: "seconds, or a duration such as 8s, 500ms, 1m; 0.1 s to 1 h",
+      },
+    ),
+  };
+}
+
+/** The whole schema: core and networks' sections. */
+export function configSchema(networks: readonly NetworkConfigSection[]): z.ZodObject {
+  const { sources, ...rest } = coreShape(networks);
+  const sections = Object.fromEntries(networks.map((one) => [one.name, one.schema]));
+  return z.strictObject({ sources, ...sections, ...rest });
+}
+
+type CoreOutput = z.output<z.ZodObject<ReturnType<typeof coreShape>>>;
+
+/** One source, after loading: `topics` is filled in, `url` holds no user information. */
+export type SourceConfig = Omit<CoreOutput["sources"][number], "topics"> & { topics: string[] };
+
+/** The loaded configuration without the networks' sections. `shutdown_timeout` is in seconds. */
+export type CoreConfig = Omit<CoreOutput, "sources"> & { sources: SourceConfig[] };
+
+/** The sections of given networks, by name. */
+export type SectionsOf<T extends readonly NetworkConfigSection[]> = {
+  [S in T[number] as S["name"]]: z.output<S["schema"]>;
+};
+
+/** The whole loaded configuration for given networks. */
+export type ConfigOf<T extends readonly NetworkConfigSection[]> = CoreConfig & SectionsOf<T>;

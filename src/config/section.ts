@@ -1,0 +1,83 @@
+/**
+ * What a radio network contributes to the configuration. `config` reaches a network only through
+ * this: its section of the file, and the files and variables of the program that it replaces.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { ConfigProblem, Origin } from "./problem.ts";
+import type { RawNode } from "./raw.ts";
+
+/** A value for a setting of ours, and who gave it. */
+export interface Assignment {
+  /** Segments of the path: `["sources", 0, "url"]`. */
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+/** A top-level key of a peer's file, for telling dialects apart and for the documentation. */
+export interface DialectKey {
+  readonly key: string;
+  /** `served`: means a setting of ours; `ignored`: another program's, left alone; `unserved`: warns. */
+  readonly use: "served" | "ignored" | "unserved";
+  /** True when other dialects have it too, so that it tells nothing. */
+  readonly shared: boolean;
+  /** Which of our settings it becomes, or why it is left alone. */
+  readonly meaning: string;
+  /** The peer's own default, as text. */
+  readonly default: string;
+}
+
+/** The configuration file of a program that meshcapture replaces. */
+export interface Dialect {
+  /** Short name, such as `malla`. */
+  readonly name: string;
+  /** Name for people, such as `Malla`. */
+  readonly title: string;
+  readonly keys: readonly DialectKey[];
+  /** Its environment variables in one sentence, for the documentation. */
+  readonly environment: string;
+}
+
+/** What a peer's file and environment are read from. */
+export interface PeerInput {
+  /** The peer's file, where the file is one of this network's dialects. */
+  readonly file?: { readonly path: string; readonly dialect: Dialect; readonly root: RawNode };
+  /** Environment without empty values. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** True when the file is ours: a peer's variables are then laid over it, without a peer's defaults. */
+  readonly ownFile: boolean;
+  /** Sources of our own file, as far as they can be read: index, network and url. */
+  readonly sources: readonly { readonly network?: unknown; readonly url?: unknown }[];
+}
+
+/** What was read from a peer's file and environment. */
+export interface PeerResult {
+  /** Weakest first: the peer's defaults, its file, its environment. */
+  readonly assignments: readonly Assignment[];
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly string[];
+  /** The dialect whose environment is in use, where there is no file of it. */
+  readonly dialect?: Dialect;
+}
+
+/** A network's part of the configuration; implemented by its folder, named in its descriptor. */
+export interface NetworkConfigSection<
+  N extends string = string,
+  S extends z.ZodType = z.ZodType,
+> {
+  /** Name of the network and of its section. */
+  readonly name: N;
+  /** Title for people. */
+  readonly title: string;
+  /** A strict object with `.prefault({})`, every setting made by `setting()`. */
+  readonly schema: S;
+  /** Topic filters of a source that names none. */
+  readonly defaultTopics: readonly string[];
+  readonly dialects: readonly Dialect[];
+  /** Variables that name a peer's configuration file, in order of precedence. */
+  readonly fileVariables: readonly string[];
+  /** Reads the peers' files and environment. Pure; never throws. */
+  readPeers(input: PeerInput): PeerResult;
+}

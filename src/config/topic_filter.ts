@@ -1,0 +1,38 @@
+/** MQTT topic filters: are they valid, do two of them overlap. @module */
+
+/** Says in words what is wrong with a topic filter; undefined for a valid one. */
+export function topicFilterFault(filter: string): string | undefined {
+  if (filter === "") return "is empty";
+  if (new TextEncoder().encode(filter).length > 65535) return "is longer than 65535 bytes";
+  if (filter.includes("\0")) return "holds a NUL character";
+  const levels = filter.split("/");
+  for (const [i, level] of levels.entries()) {
+    if (level.includes("#") && (level !== "#" || i !== levels.length - 1)) {
+      return "has a # that is not alone in the last level";
+    }
+    if (level.includes("+") && level !== "+") return "has a + that is not alone in its level";
+  }
+  return undefined;
+}
+
+/**
+ * True when some topic matches both filters. A broker may then deliver one message twice, which
+ * nothing could tell from two receptions. (Topics that begin with `$` match no leading wildcard.)
+ */
+export function topicFiltersOverlap(a: string, b: string): boolean {
+  if (a.startsWith("$") !== b.startsWith("$") && /^[+#]/.test(a.startsWith("$") ? b : a)) {
+    return false;
+  }
+  return overlap(a.split("/"), b.split("/"), 0);
+}
+
+function overlap(a: readonly string[], b: readonly string[], at: number): boolean {
+  for (let i = at;; i++) {
+    const left = a[i];
+    const right = b[i];
+    // `x/#` matches `x` itself, too.
+    if (left === "#" || right === "#") return true;
+    if (left === undefined || right === undefined) return left === right;
+    if (left !== right && left !== "+" && right !== "+") return false;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The settings as a tree, read off the JSON Schema that zod makes of the schema. Environment names,
+ * suggestions, coercion, masking, the reference page and the example all walk this tree.
+ *
+ * @module
+ */
+
+/** JSON Schema as far as it is needed here. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** One setting, or a group of them. */
+export interface SettingNode {
+  readonly kind: "group" | "list" | "value";
+  /** Settings of a group. */
+  readonly children: ReadonlyMap<string, SettingNode>;
+  /** What the elements of a list are. */
+  readonly item?: SettingNode;
+  /** JSON types of a value: `string`, `integer`, `number`, `boolean`. */
+  readonly types: ReadonlySet<string>;
+  /** Closed set of values, where there is one and no other alternative. */
+  readonly choices: readonly (string | number | boolean)[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly default?: unknown;
+  readonly defaultText?: string;
+  readonly title: string;
+  readonly description: string;
+  readonly example?: unknown;
+  readonly unit?: string;
+  readonly allowed?: string;
+  readonly secret: boolean;
+  /** True for an address that may hold user information. */
+  readonly url: boolean;
+  readonly required: boolean;
+}
+
+/** Turns a JSON Schema into a tree. */
+export function settingTree(schema: JsonSchema, required = false): SettingNode {
+  const children = new Map<string, SettingNode>();
+  const needed = new Set(schema["required"] as string[] | undefined ?? []);
+  for (const [key, child] of Object.entries(schema["properties"] as object | undefined ?? {})) {
+    children.set(key, settingTree(child as JsonSchema, needed.has(key)));
+  }
+  const alternatives = (schema["anyOf"] as JsonSchema[] | undefined) ?? [schema];
+  const types = new Set<string>();
+  const choices: (string | number | boolean)[] = [];
+  let min: number | undefined;
+  let max: number | undefined;
+  for (const one of alternatives) {
+    if (typeof one["type"] === "string") types.add(one["type"]);
+    if (Array.isArray(one["enum"])) choices.push(...one["enum"]);
+    if ("const" in one) choices.push(one["const"] as string);
+    if (one["type"] === "boolean" && alternatives.length > 1) choices.push(true, false);
+    min ??= one["minimum"] as number | undefined ?? one["exclusiveMinimum"] as number | undefined;
+    max ??= one["maximum"] as number | undefined;
+  }
+  return {
+    kind: types.has("object") ? "group" : types.has("array") ? "list" : "value",
+    children,
+    ...(schema["items"] ? { item: settingTree(schema["items"] as JsonSchema) } : {}),
+    types,
+    choices,
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...("default" in schema ? { default: schema["default"] } : {}),
+    ...textOf(schema, "x-default", "defaultText"),
+    title: String(schema["title"] ?? ""),
+    description: String(schema["description"] ?? ""),
+    ...("x-example" in schema ? { example: schema["x-example"] } : {}),
+    ...textOf(schema, "x-unit", "unit"),
+    ...textOf(schema, "x-allowed", "allowed"),
+    secret: schema["x-secret"] === true,
+    url: schema["x-url"] === true,
+    required,
+  };
+}
+
+function textOf<K extends string>(schema: JsonSchema, key: string, as: K): { [k in K]?: string } {
+  return typeof schema[key] === "string" ? { [as]: schema[key] } as { [k in K]: string } : {};
+}
+
+/** The node at a path, whatever the indexes; undefined for a path that leads nowhere. */
+export function settingAt(
+  tree: SettingNode,
+  path: readonly (string | number)[],
+): SettingNode | undefined {
+  let node: SettingNode | undefined = tree;
+  for (const segment of path) {
+    if (node === undefined) return undefined;
+    node = node.kind === "list"
+      ? (typeof segment === "number" ? node.item : undefined)
+      : node.children.get(String(segment));
+  }
+  return node;
+}
+
+/** True when the node or something below it must not be printed. */
+export function holdsSecret(node: SettingNode | undefined): boolean {
+  if (node === undefined) return false;
+  if (node.secret || node.url || holdsSecret(node.item)) return true;
+  for (const child of node.children.values()) if (holdsSecret(child)) return true;
+  return false;
+}
+
+/** What a setting may be, in words. */
+export function allowedText(node: SettingNode): string {
+  if (node.allowed !== undefined) return node.allowed;
+  if (node.choices.length > 0) return node.choices.join(" | ");
+  if (node.kind === "group") return `a group of settings: ${[...node.children.keys()].join(", ")}`;
+  if (node.kind === "list") {
+    const item = node.item;
+    if (item?.kind === "group") return `a list of groups: ${[...item.children.keys()].join(", ")}`;
+    return `a list of: ${item ? allowedText(item) : "values"}`;
+  }
+  if (node.types.has("boolean")) return "true | false";
+  if (node.types.has("integer") || node.types.has("number")) {
+    const what = node.types.has("integer") ? "a whole number" : "a number";
+    const range = node.max !== undefined && node.max < Number.MAX_SAFE_INTEGER
+      ? `, ${node.min ?? 0} to ${node.max}`
+      : node.min === undefined
+      ? ""
+      : `, at least ${node.min}`;
+    return what + range;
+  }
+  return "text (in quotes where it looks like a number)";
+}
