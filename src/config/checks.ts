@@ -7,14 +7,16 @@
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { DEFAULT_URL } from "./schema.ts";
+import { DEFAULT_URL } from "./source_schema.ts";
 import { topicFilterFault, topicFiltersOverlap } from "./topic_filter.ts";
 
 type Path = (string | number)[];
 
 /** What the rules found. */
 export interface CheckResult {
+  /** What makes the configuration unusable. */
   readonly problems: ConfigProblem[];
+  /** What has no effect, or perhaps not the wished one. */
   readonly warnings: string[];
 }
 

@@ -7,16 +7,18 @@
 import { coerceValue } from "./coerce.ts";
 import { nearest } from "./nearest.ts";
 import type { ConfigProblem, Origin } from "./problem.ts";
-import { type Place, type RawNode, rawValue } from "./raw.ts";
+import { type Place, type RawEntry, type RawNode, rawValue } from "./raw.ts";
 import type { Assignment } from "./section.ts";
-import { settingAt, type SettingNode } from "./tree.ts";
+import { holdsSecret, settingAt, type SettingNode } from "./tree.ts";
 
-type Path = readonly (string | number)[];
+/** Segments of a setting's path; numbers are indexes of a list. */
+export type Path = readonly (string | number)[];
 
 /** Assignments by path. A list that is assigned replaces the whole list that was there before. */
 export class Layers {
   readonly #entries = new Map<string, Assignment>();
 
+  /** Lays one value over what was there. */
   assign(assignment: Assignment): void {
     const key = assignment.path.join(".");
     if (Array.isArray(assignment.value)) {
@@ -29,6 +31,7 @@ export class Layers {
     this.#entries.set(key, assignment);
   }
 
+  /** Lays values over what was there, one after the other. */
   assignAll(assignments: Iterable<Assignment>): void {
     for (const assignment of assignments) this.assign(assignment);
   }
@@ -98,7 +101,7 @@ export function assignmentsFrom(
       for (const entry of raw.entries) {
         const child = setting.children.get(entry.key);
         if (child !== undefined) walk(entry.node, child, [...path, entry.key], false);
-        else problems.push(unknownKey(entry.key, path, setting, tree, originAt(entry.place)));
+        else problems.push(unknownKey(entry, path, setting, tree, originAt(entry.place)));
       }
     } else if (setting.kind === "list" && raw.kind === "list" && setting.item !== undefined) {
       give(path, [], raw.place);
@@ -114,24 +117,32 @@ export function assignmentsFrom(
   return { assignments, problems };
 }
 
-/** The problem of a key that is not known in a group, with a guess at what was meant. */
+/**
+ * The problem of a key that is not known in a group, with a guess at what was meant. Its value is
+ * told only where it is a number or a truth value for something that is no secret: nobody knows what
+ * else somebody wrote there.
+ */
 export function unknownKey(
-  key: string,
+  entry: RawEntry,
   path: Path,
   group: SettingNode,
   tree: SettingNode,
   origin: Origin,
 ): ConfigProblem {
+  const { key, node } = entry;
   let guess = nearest(key, group.children.keys());
+  const meant = guess === undefined ? undefined : group.children.get(guess);
   if (guess === undefined) {
     // Known elsewhere, perhaps: `batch_max` written outside of `storage`.
     const elsewhere = settingPaths(tree).find((one) => one.split(".").at(-1) === key);
     guess = elsewhere ?? nearest(key, tree.children.keys());
   } else if (path.length > 0) guess = [...path, guess].join(".");
   const hint = guess === undefined ? "" : `; did you mean \`${guess}\`?`;
+  const plain = node.kind === "scalar" && /^(number|boolean)$/.test(typeof node.value);
   return {
     origin,
     path: [...path, key].join("."),
+    ...(plain && meant !== undefined && !holdsSecret(meant) ? { value: node.text } : {}),
     message: `unknown key${hint}`,
     allowed: [...group.children.keys()].join(", "),
   };

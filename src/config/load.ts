@@ -34,9 +34,11 @@ export interface LoadInput {
 
 /** A configuration that can be used. */
 export interface LoadedConfig<C = CoreConfig> {
+  /** The settings, complete and checked. */
   readonly config: C;
   /** Who gave a setting, by dotted path; what is absent has its default. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** What was accepted but has no effect, or perhaps not the wished one; one line each. */
   readonly warnings: readonly string[];
   /** The configuration file, where there is one. */
   readonly file?: string;
@@ -96,9 +98,13 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
     }
   }
 
-  const sources = layers.build()["sources"];
-  for (const section of networks) {
+  // The network whose file it is comes first, so that the others see its sources.
+  const ordered = [...networks].sort((a, b) =>
+    Number(b === peerFile?.section) - Number(a === peerFile?.section)
+  );
+  for (const section of ordered) {
     const mine = peerFile?.section === section ? peerFile.input : undefined;
+    const sources = layers.build()["sources"];
     const read = section.readPeers({
       ...(mine === undefined ? {} : { file: mine }),
       environment: env,

@@ -5,168 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { BROKER_SCHEMES, parseBrokerUrl } from "./broker_url.ts";
 import type { NetworkConfigSection } from "./section.ts";
 import { setting } from "./setting.ts";
-import { topicFilterFault } from "./topic_filter.ts";
-
-/** Broker of a source that names none. */
-export const DEFAULT_URL = "mqtt://127.0.0.1:1883";
-
-/** Text without control characters, of at most `max` characters. */
-const text = (max: number) =>
-  z.string().min(1).max(max).refine((v) => !/\p{Cc}/u.test(v), "holds a control character");
-
-const file = (title: string, description: string, example: string) =>
-  setting(text(4096).optional(), { title, description, example });
-
-const tls = z.strictObject({
-  ca_file: file(
-    "Certificate authorities",
-    "PEM file of the authorities that may have signed the broker's certificate. Without it, those of the system count.",
-    "/etc/meshcapture/ca.pem",
-  ),
-  cert_file: file(
-    "Client certificate",
-    "PEM file of our own certificate, for brokers that ask for one. Needs `key_file`.",
-    "/etc/meshcapture/client.pem",
-  ),
-  key_file: file(
-    "Client key",
-    "PEM file of the private key of `cert_file`.",
-    "/etc/meshcapture/client.key",
-  ),
-  verify: setting(z.boolean().default(true), {
-    title: "Verify the broker",
-    description:
-      "Whether the broker's certificate must be valid for its name. `false` encrypts, but anybody on the way can pose as the broker.",
-    example: true,
-  }),
-}).prefault({}).meta({ title: "TLS", description: "For `mqtts://` and `wss://`." });
-
-const reconnect = z.strictObject({
-  min_ms: setting(z.int().min(10).max(3_600_000).default(1000), {
-    title: "First delay",
-    description:
-      "Upper bound of the random wait before the first attempt to connect again; it doubles with every failure.",
-    unit: "ms",
-    example: 500,
-  }),
-  max_ms: setting(z.int().min(10).max(86_400_000).default(60_000), {
-    title: "Longest delay",
-    description: "Cap of that doubling.",
-    unit: "ms",
-    example: 30_000,
-  }),
-  max_attempts: setting(z.int().min(1).max(1_000_000).optional(), {
-    title: "Retry limit",
-    description:
-      "Failed attempts in a row after which this source is given up and stays red on health. Without it, never.",
-    unit: "attempts",
-    example: 100,
-    defaultText: "never give up",
-  }),
-}).prefault({}).meta({
-  title: "Reconnecting",
-  description: "Exponential backoff with full jitter, for the first connection too.",
-});
-
-function sourceSchema(networks: readonly NetworkConfigSection[]) {
-  const names = networks.map((one) => one.name);
-  return z.strictObject({
-    name: setting(
-      text(64).refine((v) => v.trim() === v, "begins or ends with a space").default("default"),
-      {
-        title: "Name",
-        description:
-          "Names the source in logs, metrics and the database. What the database remembers of a session belongs to this name, so do not change it without need. Must differ from source to source.",
-        example: "home",
-        allowed: "1 to 64 characters, no control characters, no space at either end",
-      },
-    ),
-    url: setting(
-      z.string().superRefine((value, context) => {
-        const parsed = parseBrokerUrl(value);
-        if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed });
-      }).default(DEFAULT_URL),
-      {
-        title: "Broker",
-        description:
-          "Address of the broker. `embedded://0.0.0.0:1883` starts a broker inside this process that listens there, so that a radio can publish to meshcapture itself. A user name and a password in the address count like `username` and `password`.",
-        example: "mqtts://mqtt.example.org:8883",
-        allowed: BROKER_SCHEMES.map((one) => `${one}://host:port`).join(", "),
-        url: true,
-      },
-    ),
-    network: setting(z.enum(names as [string, ...string[]]).default(names[0]!), {
-      title: "Network",
-      description: "Radio network whose messages come through this source.",
-      example: names[0]!,
-    }),
-    topics: setting(
-      z.array(
-        z.string().superRefine((value, context) => {
-          const fault = topicFilterFault(value);
-          if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-        }).meta({ "x-allowed": "an MQTT topic filter, such as msh/EU_868/#" }),
-      ).min(1).max(1000).optional(),
-      {
-        title: "Topics",
-        description:
-          "Topic filters to subscribe to. Filters of one source must not overlap: a broker may deliver a message once for each of them.",
-        example: ["msh/EU_868/#", "msh/US/#"],
-        defaultText: networks.map((one) => `\`${one.defaultTopics.join("`, `")}\` (${one.title})`)
-          .join("; "),
-      },
-    ),
-    qos: setting(z.literal([0, 1]).default(1), {
-      title: "Quality of service",
-      description:
-        "Quality of service of the subscriptions. At 1 the broker keeps a message until it is stored; at 0 what arrives while we are away is lost.",
-      example: 1,
-    }),
-    client_id: setting(text(256).optional(), {
-      title: "Client id",
-      description:
-        "MQTT client id. The broker keeps our session under it, so it must be ours alone and never change. Without it, one is generated once and kept in the database.",
-      example: "meshcapture-attic",
-      allowed: "1 to 256 characters, no control characters",
-      defaultText: "generated once, kept in the database",
-    }),
-    username: setting(text(1024).optional(), {
-      title: "User name",
-      description: "User name at the broker.",
-      example: "meshdev",
-    }),
-    password: setting(z.string().min(1).max(65_535).optional(), {
-      title: "Password",
-      description:
-        "Password at the broker. It is never printed. Not together with `password_file`.",
-      example: "large4cats",
-      secret: true,
-      allowed: "text (in quotes where it looks like something else)",
-    }),
-    password_file: setting(text(4096).optional(), {
-      title: "Password file",
-      description:
-        "File whose first line is the password, read at every connection: for secrets of Docker and systemd. Not together with `password`.",
-      example: "/run/secrets/mqtt_password",
-    }),
-    protocol: setting(z.literal(["auto", "5", "3.1.1"]).default("auto"), {
-      title: "MQTT version",
-      description: "Version of MQTT. `auto` tries 5 and falls back to 3.1.1.",
-      example: "3.1.1",
-    }),
-    keepalive_seconds: setting(z.int().min(5).max(65_535).default(60), {
-      title: "Keep-alive",
-      description: "Longest silence on the connection before we ask whether the broker is there.",
-      unit: "s",
-      example: 30,
-    }),
-    reconnect,
-    tls,
-  }).meta({ title: "Source", description: "One connection to one broker." });
-}
+import { sourceSchema } from "./source_schema.ts";
 
 const queue = z.strictObject({
   max_messages: setting(z.int().min(100).max(10_000_000).default(20_000), {
@@ -331,7 +172,8 @@ export function configSchema(networks: readonly NetworkConfigSection[]): z.ZodOb
   return z.strictObject({ sources, ...sections, ...rest });
 }
 
-type CoreOutput = z.output<z.ZodObject<ReturnType<typeof coreShape>>>;
+/** What the schema gives, before {@linkcode SourceConfig} is completed. */
+export type CoreOutput = z.output<z.ZodObject<ReturnType<typeof coreShape>>>;
 
 /** One source, after loading: `topics` is filled in, `url` holds no user information. */
 export type SourceConfig = Omit<CoreOutput["sources"][number], "topics"> & { topics: string[] };

@@ -12,12 +12,15 @@ import type { RawNode } from "./raw.ts";
 export interface Assignment {
   /** Segments of the path: `["sources", 0, "url"]`. */
   readonly path: readonly (string | number)[];
+  /** The value; judged by the schema later. */
   readonly value: unknown;
+  /** Who gave it. */
   readonly origin: Origin;
 }
 
 /** A top-level key of a peer's file, for telling dialects apart and for the documentation. */
 export interface DialectKey {
+  /** The key itself. */
   readonly key: string;
   /** `served`: means a setting of ours; `ignored`: another program's, left alone; `unserved`: warns. */
   readonly use: "served" | "ignored" | "unserved";
@@ -35,6 +38,7 @@ export interface Dialect {
   readonly name: string;
   /** Name for people, such as `Malla`. */
   readonly title: string;
+  /** All keys that its file may have at the top. */
   readonly keys: readonly DialectKey[];
   /** Its environment variables in one sentence, for the documentation. */
   readonly environment: string;
@@ -56,7 +60,9 @@ export interface PeerInput {
 export interface PeerResult {
   /** Weakest first: the peer's defaults, its file, its environment. */
   readonly assignments: readonly Assignment[];
+  /** What makes the configuration unusable. */
   readonly problems: readonly ConfigProblem[];
+  /** What has no effect; one line each. */
   readonly warnings: readonly string[];
   /** The dialect whose environment is in use, where there is no file of it. */
   readonly dialect?: Dialect;
@@ -75,6 +81,7 @@ export interface NetworkConfigSection<
   readonly schema: S;
   /** Topic filters of a source that names none. */
   readonly defaultTopics: readonly string[];
+  /** Files of the programs that it replaces. */
   readonly dialects: readonly Dialect[];
   /** Variables that name a peer's configuration file, in order of precedence. */
   readonly fileVariables: readonly string[];

@@ -23,11 +23,11 @@ export function topicFiltersOverlap(a: string, b: string): boolean {
   if (a.startsWith("$") !== b.startsWith("$") && /^[+#]/.test(a.startsWith("$") ? b : a)) {
     return false;
   }
-  return overlap(a.split("/"), b.split("/"), 0);
+  return overlap(a.split("/"), b.split("/"));
 }
 
-function overlap(a: readonly string[], b: readonly string[], at: number): boolean {
-  for (let i = at;; i++) {
+function overlap(a: readonly string[], b: readonly string[]): boolean {
+  for (let i = 0;; i++) {
     const left = a[i];
     const right = b[i];
     // `x/#` matches `x` itself, too.

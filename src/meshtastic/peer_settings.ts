@@ -6,37 +6,14 @@
  */
 import { formatBrokerUrl, parseBrokerUrl } from "../config/broker_url.ts";
 import { parseFlag, parseInteger } from "../config/coerce.ts";
-import { nearest } from "../config/nearest.ts";
-import type { ConfigProblem, Origin } from "../config/problem.ts";
-import type { RawNode } from "../config/raw.ts";
+import { type ConfigProblem, type Origin, originText } from "../config/problem.ts";
 import type { Assignment, Dialect, PeerInput, PeerResult } from "../config/section.ts";
-import { mallaDialect } from "./malla_dialect.ts";
-import { meshpipeDialect } from "./meshpipe_dialect.ts";
+import { type FlatSettings, type Given, readFlat } from "./peer_flat.ts";
 import { PEER_DATABASE, PEER_TOPIC_PREFIX, PEER_TOPIC_SUFFIX } from "./peer_keys.ts";
 import { pskFault } from "./psk_text.ts";
 
-/** A flat key's text and where it was found. */
-interface Given {
-  readonly text: string;
-  readonly origin: Origin;
-}
-
-type Flat = Map<string, Given>;
-
-/** The environment's names that have no prefix. */
-const BARE_VARIABLES = ["CAPTURE_STORE_RAW", "CAPTURE_IMPL"];
-/** Weakest first. */
-const PREFIXES = ["MALLA_", "MESHPIPE_"] as const;
 /** Largest packet that MQTT can carry: no limit at all. */
 const MQTT_MAX_BYTES = 268_435_455;
-
-const ALL_KEYS = new Map(
-  [...mallaDialect.keys, ...meshpipeDialect.keys].map((one) => [one.key, one]),
-);
-
-/** Keys that say what to capture: they show that a peer's environment is in use, with its defaults. */
-const TELLING =
-  /^(mqtt_.*|database_file|default_channel_key|data_retention_hours|grpc_.*|sqlite_.*)$/;
 
 /** Reads the peers' file and environment. An empty variable counts as unset. */
 export function readPeers(input: PeerInput): PeerResult {
@@ -51,13 +28,9 @@ class PeerReader {
   constructor(readonly input: PeerInput) {}
 
   read(): PeerResult {
-    const fromFile = this.#readFile();
-    const fromEnvironment = this.#readEnvironment();
-    const flat: Flat = new Map([...fromFile, ...fromEnvironment]);
-    this.#warnUnserved(fromFile);
-    this.#warnUnserved(fromEnvironment);
-
-    const dialect = this.input.file?.dialect ?? this.#dialectOfEnvironment(fromEnvironment);
+    const { flat, dialect, problems, warnings } = readFlat(this.input);
+    this.#problems.push(...problems);
+    this.#warnings.push(...warnings);
     if (dialect !== undefined) {
       const origin: Origin = { kind: "default", dialect: dialect.title };
       this.#give(["meshtastic", "database"], PEER_DATABASE, origin);
@@ -72,87 +45,7 @@ class PeerReader {
     };
   }
 
-  #readFile(): Flat {
-    const flat: Flat = new Map();
-    const { file } = this.input;
-    if (file === undefined || file.root.kind !== "map") return flat;
-    const known = new Set(file.dialect.keys.map((one) => one.key));
-    for (const { key, place, node } of file.root.entries) {
-      if (!known.has(key)) {
-        const guess = nearest(key, known);
-        this.#problems.push({
-          origin: { kind: "file", file: file.path, ...place },
-          path: key,
-          message: `unknown key in a file of ${file.dialect.title}${
-            guess === undefined ? "" : `; did you mean \`${guess}\`?`
-          }`,
-          allowed: [...known].join(", "),
-        });
-        continue;
-      }
-      if (ALL_KEYS.get(key)?.use === "ignored") continue;
-      const origin: Origin = { kind: "file", file: file.path, ...placeOf(node), key };
-      if (node.kind !== "scalar") this.#fault(origin, key, "must be a single value");
-      else if (node.value !== null) flat.set(key, { text: node.text, origin });
-    }
-    return flat;
-  }
-
-  #readEnvironment(): Flat {
-    const flat: Flat = new Map();
-    for (const variable of BARE_VARIABLES) {
-      const text = this.input.environment[variable];
-      const origin: Origin = { kind: "environment", variable };
-      if (text !== undefined) flat.set(variable.toLowerCase(), { text, origin });
-    }
-    for (const prefix of PREFIXES) {
-      for (const [variable, text] of Object.entries(this.input.environment)) {
-        if (!variable.startsWith(prefix)) continue;
-        const name = variable.slice(prefix.length).toLowerCase();
-        const key = ALL_KEYS.get(name);
-        if (key !== undefined && key.use !== "ignored") {
-          const trimmed = prefix === "MESHPIPE_" ? text.trim() : text;
-          flat.set(name, { text: trimmed, origin: { kind: "environment", variable } });
-        } else if (key === undefined && name !== "config_file") {
-          // Both peers ignore what they do not know, and compose files have variables of their own.
-          const guess = nearest(name, ALL_KEYS.keys());
-          if (guess !== undefined && name.length > 5) {
-            this.#warnings.push(
-              `environment ${variable} is not known and has no effect; did you mean ${prefix}${guess.toUpperCase()}?`,
-            );
-          }
-        }
-      }
-    }
-    return flat;
-  }
-
-  /** Without any file, a variable that tells a broker or a database means: in place of that peer. */
-  #dialectOfEnvironment(flat: Flat): Dialect | undefined {
-    if (this.input.ownFile) return undefined;
-    const telling = [...flat].filter(([key]) => TELLING.test(key));
-    if (telling.length === 0) return undefined;
-    const meshpipe = telling.some(([, { origin }]) =>
-      origin.kind === "environment" && origin.variable.startsWith("MESHPIPE_")
-    );
-    return meshpipe ? meshpipeDialect : mallaDialect;
-  }
-
-  #warnUnserved(flat: Flat): void {
-    const keys = [...flat].filter(([key]) => ALL_KEYS.get(key)?.use === "unserved");
-    if (keys.length === 0) return;
-    const names = keys.map(([key, { origin }]) =>
-      origin.kind === "environment" ? origin.variable : key
-    );
-    const origin = keys[0]![1].origin;
-    const where = origin.kind === "file" ? origin.file : "environment";
-    const reasons = new Set(keys.map(([key]) => ALL_KEYS.get(key)!.meaning));
-    this.#warnings.push(
-      `${where}: accepted but not served: ${names.join(", ")} (${[...reasons].join("; ")})`,
-    );
-  }
-
-  #source(flat: Flat, dialect: Dialect | undefined): void {
+  #source(flat: FlatSettings, dialect: Dialect | undefined): void {
     const keys = [...flat.keys()].filter((key) => key.startsWith("mqtt_"));
     if (keys.length === 0 && dialect === undefined) return;
     const index = this.#sourceIndex(flat, keys);
@@ -191,7 +84,7 @@ class PeerReader {
   }
 
   /** The source that the peers' one broker stands for. */
-  #sourceIndex(flat: Flat, keys: string[]): number | undefined {
+  #sourceIndex(flat: FlatSettings, keys: string[]): number | undefined {
     const { sources } = this.input;
     const ours = sources.flatMap((one, i) =>
       (one.network ?? "meshtastic") === "meshtastic" ? i : []
@@ -211,7 +104,7 @@ class PeerReader {
     return undefined;
   }
 
-  #rest(flat: Flat): void {
+  #rest(flat: FlatSettings): void {
     const text = (key: string, path: string[]) => {
       const given = flat.get(key);
       if (given !== undefined && given.text !== "") this.#give(path, given.text, given.origin);
@@ -234,7 +127,11 @@ class PeerReader {
       ["storage", "maintenance_interval_minutes"],
       (n) => n <= 0 ? 360 : n,
     );
-    integer("wal_autocheckpoint_pages", ["storage", "wal_autocheckpoint_pages"]);
+    integer(
+      "wal_autocheckpoint_pages",
+      ["storage", "wal_autocheckpoint_pages"],
+      (n) => Math.max(0, n),
+    );
     integer("journal_size_limit_bytes", ["storage", "journal_size_limit_bytes"]);
     integer("sqlite_cache_kib", ["storage", "cache_kib"]);
     this.#storeRaw(flat.get("capture_store_raw"));
@@ -268,7 +165,8 @@ class PeerReader {
     const level = levels[given.text.trim().toLowerCase()];
     if (level === undefined) {
       // Both peers fall back to INFO.
-      this.#warnings.push("log_level is not known to Malla or meshpipe; info is used");
+      const where = originText(given.origin);
+      this.#warnings.push(`${where}: not a log level of Malla or meshpipe; info is used`);
     }
     this.#give(["observability", "log_level"], level ?? "info", given.origin);
   }
@@ -282,12 +180,14 @@ class PeerReader {
     keys.forEach((psk, i) => {
       const fault = pskFault(psk);
       // Malla warns of such a key and goes on.
-      if (fault !== undefined) this.#warnings.push(`default_channel_key: key ${i + 1} ${fault}`);
-      else this.#give(["meshtastic", "channels", index++, "psk"], psk, given.origin);
+      if (fault !== undefined) {
+        const where = originText(given.origin);
+        this.#warnings.push(`${where}: default_channel_key: key ${i + 1} ${fault}; left out`);
+      } else this.#give(["meshtastic", "channels", index++, "psk"], psk, given.origin);
     });
   }
 
-  #integer(flat: Flat, key: string, min: number, max: number): number | undefined {
+  #integer(flat: FlatSettings, key: string, min: number, max: number): number | undefined {
     const given = flat.get(key);
     if (given === undefined || given.text.trim() === "") return undefined;
     const value = parseInteger(given.text);
@@ -325,8 +225,4 @@ export function joinTopic(prefix: string, suffix: string): string {
 
 function defaultOf(dialect: Dialect | undefined): Origin {
   return dialect === undefined ? { kind: "default" } : { kind: "default", dialect: dialect.title };
-}
-
-function placeOf(node: RawNode): { line: number; column: number } {
-  return node.place;
 }

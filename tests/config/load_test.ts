@@ -131,7 +131,7 @@ batch_max: 3
     overrides: { "observability.log_level": "loud" },
   })).map(problemText);
   const expected = [
-    "config.yaml:3:3: storage.batch_maxx: unknown key; did you mean `storage.batch_max`?; allowed: batch_max, ",
+    "config.yaml:3:3: storage.batch_maxx: 5: unknown key; did you mean `storage.batch_max`?; allowed: batch_max, ",
     "config.yaml:10:1: batch_max: unknown key; did you mean `storage.batch_max`?",
     'config.yaml:4:16: storage.synchronous: "SOMETIMES": is not allowed; allowed: FULL | NORMAL',
     'config.yaml:5:14: storage.cache_kib: "many": is not allowed; allowed: a whole number, 64 to 16777216',

@@ -65,7 +65,9 @@ Deno.test("loadConfig() takes Malla's file as it is", () => {
   ]);
   assert.equal(config.meshtastic.retention_hours, 720);
   assert.equal(config.observability.log_level, "warn");
-  assert.deepEqual(warnings, ["default_channel_key: key 3 is not base64"]);
+  assert.deepEqual(warnings, [
+    "config.yaml:17:22 (default_channel_key): default_channel_key: key 3 is not base64; left out",
+  ]);
   assert.equal(
     originText(origins.get("sources.0.url")!),
     "config.yaml:10:22 (mqtt_broker_address)",
@@ -144,6 +146,8 @@ Deno.test("loadConfig() takes Malla's environment without a file", () => {
       MALLA_NAME: "Malla",
       MALLA_SECRET_KEY: "x",
       MALLA_WEB_COMMAND: "/app/web",
+      MALLA_WEB_PORT: "5008",
+      MALLA_IMAGE: "malla:latest",
       MALLA_LOG_LEVEL: "DEBUG",
       MALLA_OBSERVABILITY_ADDRESS: ":9000",
       CAPTURE_STORE_RAW: "false",
