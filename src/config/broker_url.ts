@@ -8,6 +8,7 @@ export type BrokerScheme = typeof BROKER_SCHEMES[number];
 
 /** A broker's address in parts. */
 export interface BrokerUrl {
+  /** How it is reached. */
   readonly scheme: BrokerScheme;
   /** Host name or address, IPv6 without brackets; empty only for `embedded://`. */
   readonly host: string;
@@ -15,7 +16,9 @@ export interface BrokerUrl {
   readonly port?: number;
   /** Path and query of a WebSocket address, else empty. */
   readonly path: string;
+  /** Percent-decoded. */
   readonly username?: string;
+  /** Percent-decoded. */
   readonly password?: string;
 }
 

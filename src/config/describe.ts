@@ -6,11 +6,13 @@ import { settingAt } from "./tree.ts";
 
 /** One setting as `meshcapture check` shows it. */
 export interface SettingLine {
+  /** Dotted path. */
   readonly path: string;
   /** Secrets are `***`, addresses have no user information. */
   readonly value: unknown;
   /** The value as text. */
   readonly shown: string;
+  /** Who gave it. */
   readonly origin: Origin;
 }
 

@@ -12,9 +12,11 @@ import { schemaTree } from "./load.ts";
 import { referencePage } from "./reference_page.ts";
 import { allowedText, type SettingNode } from "./tree.ts";
 
-/** A generated file: path from the top of the project, and its text. */
+/** A generated file. */
 export interface GeneratedFile {
+  /** From the top of the project. */
   readonly path: string;
+  /** The whole content. */
   readonly text: string;
 }
 

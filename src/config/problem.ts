@@ -22,6 +22,7 @@ export type Origin =
 
 /** One thing that is wrong. No part of it ever holds a secret. */
 export interface ConfigProblem {
+  /** Who gave what is wrong. */
   readonly origin: Origin;
   /** Dotted path of the setting, such as `sources.0.url`; empty for the whole. */
   readonly path: string;
@@ -35,7 +36,9 @@ export interface ConfigProblem {
 
 /** The configuration cannot be used. Holds every problem that was found, not the first alone. */
 export class ConfigError extends Error {
+  /** Name of the class. */
   override readonly name = "ConfigError";
+  /** The message has one line a problem. */
   constructor(readonly problems: readonly ConfigProblem[]) {
     super(problems.map(problemText).join("\n"));
   }

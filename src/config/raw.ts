@@ -18,7 +18,9 @@ import type { ConfigProblem } from "./problem.ts";
 
 /** Line and column, from 1; 0 where there is none. */
 export interface Place {
+  /** Line. */
   readonly line: number;
+  /** Column, in characters. */
   readonly column: number;
 }
 
@@ -36,8 +38,11 @@ export type RawNode =
 
 /** A key with its value. */
 export interface RawEntry {
+  /** The key as text. */
   readonly key: string;
+  /** Where the key stands. */
   readonly place: Place;
+  /** What is given for it. */
   readonly node: RawNode;
 }
 

@@ -10,6 +10,7 @@ export type JsonSchema = { readonly [key: string]: unknown };
 
 /** One setting, or a group of them. */
 export interface SettingNode {
+  /** A group has children, a list has an item. */
   readonly kind: "group" | "list" | "value";
   /** Settings of a group. */
   readonly children: ReadonlyMap<string, SettingNode>;
@@ -19,18 +20,29 @@ export interface SettingNode {
   readonly types: ReadonlySet<string>;
   /** Closed set of values, where there is one and no other alternative. */
   readonly choices: readonly (string | number | boolean)[];
+  /** Smallest number allowed. */
   readonly min?: number;
+  /** Largest number allowed. */
   readonly max?: number;
+  /** Default, as it is written in a file. */
   readonly default?: unknown;
+  /** Default in words. */
   readonly defaultText?: string;
+  /** A few words. */
   readonly title: string;
+  /** Whole sentences. */
   readonly description: string;
+  /** A value worth imitating. */
   readonly example?: unknown;
+  /** Unit of a number. */
   readonly unit?: string;
+  /** What is allowed, in words. */
   readonly allowed?: string;
+  /** True for what must never be printed. */
   readonly secret: boolean;
   /** True for an address that may hold user information. */
   readonly url: boolean;
+  /** True where there is no default and it must be given. */
   readonly required: boolean;
 }
 

@@ -58,7 +58,7 @@ class PeerReader {
     const address = flat.get("mqtt_broker_address");
     const port = this.#integer(flat, "mqtt_port", 1, 65535);
     const host = address?.text.trim() || (known?.host ?? "127.0.0.1");
-    const origin = (address ?? flat.get("mqtt_port"))?.origin;
+    const origin = strongest(address, flat.get("mqtt_port"));
     if (origin !== undefined || dialect !== undefined) {
       const url = formatBrokerUrl({
         scheme: known?.scheme ?? "mqtt",
@@ -77,7 +77,7 @@ class PeerReader {
     const suffix = flat.get("mqtt_topic_suffix");
     if (prefix !== undefined || suffix !== undefined || dialect !== undefined) {
       const topic = joinTopic(prefix?.text ?? PEER_TOPIC_PREFIX, suffix?.text ?? PEER_TOPIC_SUFFIX);
-      const from = (prefix ?? suffix)?.origin ?? defaultOf(dialect);
+      const from = strongest(prefix, suffix) ?? defaultOf(dialect);
       this.#give(at("topics"), [], from);
       this.#give([...at("topics"), 0], topic, from);
     }
@@ -221,6 +221,12 @@ export function joinTopic(prefix: string, suffix: string): string {
   const right = suffix.replace(/^\//, "");
   if (left === "" || right === "") return left + right || "#";
   return `${left}/${right}`;
+}
+
+/** Who decided over a value that is made of two: the environment, where one of them is from there. */
+function strongest(a: Given | undefined, b: Given | undefined): Origin | undefined {
+  return (b?.origin.kind === "environment" && a?.origin.kind !== "environment" ? b : a ?? b)
+    ?.origin;
 }
 
 function defaultOf(dialect: Dialect | undefined): Origin {

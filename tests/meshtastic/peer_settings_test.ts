@@ -182,6 +182,9 @@ Deno.test("loadConfig() prefers MESHCAPTURE_ to MESHPIPE_ to MALLA_ to the peer'
     },
   }));
   assert.equal(config.sources[0]!.url, "mqtt://b:1");
+  const port = loadOk(yaml(text, { env: { MALLA_MQTT_PORT: "2" } }));
+  assert.equal(port.config.sources[0]!.url, "mqtt://a:2");
+  assert.equal(originText(port.origins.get("sources.0.url")!), "environment MALLA_MQTT_PORT");
   assert.equal(config.sources[0]!.username, "c");
   assert.equal(config.observability.log_level, "debug");
 });
