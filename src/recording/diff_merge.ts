@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { ColumnDiff, RowSample, ValueSample } from "./diff.ts";
-import { type ComparePlan, isText } from "./diff_plan.ts";
+import type { ComparePlan, PlanColumn } from "./diff_plan.ts";
 
 /** A value as `normalised()` of the plan gives it. */
 type Value = null | number | Uint8Array;
@@ -84,8 +84,11 @@ export async function mergeTables(
 class Merge {
   readonly #plan: ComparePlan;
   readonly #samples: number;
-  readonly #keyNames: string[];
-  readonly #orderNames: string[];
+  /** Names in a row of the columns that always belong to the key. */
+  readonly #keys: string[];
+  /** Names of those that belong to it where the content is empty. */
+  readonly #fallback: string[];
+  readonly #order: string[];
   readonly #columns: { differing: number; samples: ValueSample[] }[];
   readonly #result: Omit<MergeResult, "columns"> = {
     rowsA: 0,
@@ -104,12 +107,10 @@ class Merge {
   constructor(plan: ComparePlan, samples: number) {
     this.#plan = plan;
     this.#samples = samples;
-    this.#keyNames = Array.from({ length: plan.keys }, (_, i) => `k${i}`);
-    this.#orderNames = [
-      ...this.#keyNames,
-      ...Array.from({ length: plan.compared }, (_, i) => `v${i}`),
-      ...Array.from({ length: plan.comparedTexts }, (_, i) => `t${i}`),
-    ];
+    const values = plan.columns.map((_, i) => `v${i}`);
+    this.#keys = values.slice(0, plan.keys);
+    this.#fallback = values.slice(plan.keys, plan.fallbackEnd);
+    this.#order = [...values, ...Array.from({ length: plan.comparedTexts }, (_, i) => `t${i}`)];
     this.#columns = plan.columns.map(() => ({ differing: 0, samples: [] }));
   }
 
@@ -120,7 +121,7 @@ class Merge {
 
   /** Order of two rows in the sorted streams; 0 when they are the same. */
   compare(a: Row, b: Row): number {
-    return compareBy(this.#orderNames, a, b);
+    return compareBy(this.#order, a, b);
   }
 
   takeA(row: Row, partnered: boolean): void {
@@ -136,15 +137,24 @@ class Merge {
 
   finish(): MergeResult {
     this.#settle();
-    const columns = this.#columns.flatMap(({ differing, samples }, i) =>
-      differing === 0 ? [] : [{ column: this.#plan.columns[i]!, differing, samples }]
-    );
+    const columns = this.#plan.columns
+      .map((column, i) => ({ ...column, ...this.#columns[i]! }))
+      .filter((column) => column.differing > 0)
+      .sort((a, b) => a.position - b.position)
+      .map(({ name, differing, samples }) => ({ column: name, differing, samples }));
     return { ...this.#result, columns };
+  }
+
+  #sameKey(a: Row, b: Row): boolean {
+    if (compareBy(this.#keys, a, b) !== 0) return false;
+    const { content } = this.#plan;
+    const complete = content !== -1 && a[`v${content}`] !== null;
+    return complete || compareBy(this.#fallback, a, b) === 0;
   }
 
   #hold(held: Row[], row: Row): void {
     const before = this.#heldA[0] ?? this.#heldB[0];
-    if (before !== undefined && compareBy(this.#keyNames, before, row) !== 0) this.#settle();
+    if (before !== undefined && !this.#sameKey(before, row)) this.#settle();
     else if (held.length >= HELD_ROWS) this.#settle();
     (held === this.#heldA ? this.#heldA : this.#heldB).push(row);
   }
@@ -166,9 +176,10 @@ class Merge {
 
   #differ(a: Row, b: Row): void {
     this.#result.differing++;
-    for (let i = 0; i < this.#plan.compared; i++) {
-      const textA = isText(this.#plan, a, i);
-      const textB = isText(this.#plan, b, i);
+    for (const [i, { compared, text }] of this.#plan.columns.entries()) {
+      if (!compared) continue;
+      const textA = isText(a, text);
+      const textB = isText(b, text);
       const valueA = a[`v${i}`]!;
       const valueB = b[`v${i}`]!;
       if (textA === textB && compareValues(valueA, valueB) === 0) continue;
@@ -183,13 +194,18 @@ class Merge {
     }
   }
 
+  /** The key of a row. */
   #show(row: Row): RowSample {
     const sample: Record<string, string> = {};
-    for (const i of this.#plan.shown) {
-      sample[this.#plan.columns[i]!] = showValue(row[`v${i}`]!, isText(this.#plan, row, i));
+    for (const [i, { name, text }] of this.#plan.columns.entries()) {
+      if (i < this.#plan.fallbackEnd) sample[name] = showValue(row[`v${i}`]!, isText(row, text));
     }
     return sample;
   }
+}
+
+function isText(row: Row, { number, mask }: PlanColumn["text"]): boolean {
+  return ((row[number] as number) & mask) !== 0;
 }
 
 function compareBy(names: readonly string[], a: Row, b: Row): number {

@@ -13,22 +13,33 @@ export interface ComparePlan {
   /** Key columns that a side lacks, so that nothing can be compared. */
   readonly missingKeys: { readonly column: string; readonly side: "a" | "b" }[];
   readonly keyNames: string[];
-  /** Columns that are read: those that are compared, then key columns that are only shown. */
-  readonly columns: string[];
-  /** How many of `columns` are compared. */
-  readonly compared: number;
-  /** Positions in `columns` of those that a sample of a row shows. */
-  readonly shown: number[];
+  /** Columns that are read, in the order of sorting: the key, then what else is compared. */
+  readonly columns: PlanColumn[];
+  /** Positions in `columns` of the key: `content` and what comes before it. */
+  readonly keys: number;
+  /** Position in `columns` of the key's `content`; −1 where it does not serve. */
+  readonly content: number;
+  /** Positions in `columns` up to which the fallback goes; it begins at `keys`. */
+  readonly fallbackEnd: number;
   readonly ignored: string[];
   readonly columnsOnlyInA: string[];
   readonly columnsOnlyInB: string[];
-  /** Number of key expressions: the query's `k0`, `k1`, … */
-  readonly keys: number;
   /** Numbers of text bits (see {@linkcode textsOf}) that belong to the compared columns. */
   readonly comparedTexts: number;
-  /** Gives `k0`… (key), `v0`… (columns) and `t0`… (text bits), sorted by key, then what is compared. */
+  /** Gives `v0`… (columns) and `t0`… (text bits), sorted by them. */
   readonly query: string;
   readonly countQuery: string;
+}
+
+/** A column that is read. */
+export interface PlanColumn {
+  readonly name: string;
+  /** False for a key column that was to be ignored: it only serves to match rows. */
+  readonly compared: boolean;
+  /** Position in the table of side A. */
+  readonly position: number;
+  /** Number and bit of {@linkcode textsOf} that say whether it holds text. */
+  readonly text: { readonly number: string; readonly mask: number };
 }
 
 /** Plans the comparison of a table. */
@@ -47,53 +58,53 @@ export function comparePlan(
 
   const common = inA.filter((column) => inB.includes(column));
   const skipped = new Set([...comparison.ignored, ...ignore]);
-  const has = (column: string | undefined): column is string =>
-    column !== undefined && common.includes(column);
-  const content = has(key.content) && [a, b].every((db) => everFilled(db, table, key.content!))
-    ? key.content
-    : undefined;
-  const fallback = key.fallback ?? [];
-  const keyNames = [...key.columns, ...(content ? [content] : []), ...fallback];
+  const serves = key.content !== undefined && common.includes(key.content) &&
+    [a, b].every((db) => everFilled(db, table, key.content!));
+  const leading = [...key.columns, ...(serves ? [key.content!] : [])];
+  const fallback = (key.fallback ?? []).filter((column) => !leading.includes(column));
+  const keyNames = [...leading, ...fallback];
   const missingKeys = missingIn.length > 0 ? [] : keyNames.flatMap((column) => {
     const side = !inA.includes(column) ? "a" : !inB.includes(column) ? "b" : undefined;
     return side === undefined ? [] : [{ column, side: side as "a" | "b" }];
   });
 
-  const compared = common.filter((column) => !skipped.has(column));
-  const onlyShown = keyNames.filter((column) => common.includes(column) && skipped.has(column));
-  const keyed = [
-    ...key.columns.map(normalised),
-    ...(content ? [normalised(content)] : []),
-    ...fallback.map((column) =>
-      content
-        ? `CASE WHEN ${quoteName(content)} IS NULL THEN ${normalised(column)} END`
-        : normalised(column)
-    ),
-  ];
+  const rest = common.filter((column) => !skipped.has(column) && !keyNames.includes(column));
+  const names = [...keyNames, ...rest];
+  const values = names.map((column) =>
+    // Where the content serves, an ignored column of the fallback must not part equal rows.
+    serves && skipped.has(column) && fallback.includes(column)
+      ? `CASE WHEN ${quoteName(key.content!)} IS NULL THEN ${normalised(column)} END`
+      : normalised(column)
+  );
+  const compared = names.filter((column) => !skipped.has(column));
+  const onlyMatched = names.filter((column) => skipped.has(column));
   const comparedTexts = textsOf(compared);
-  const columns = [...compared, ...onlyShown];
-  // The order of the list is the order of sorting. What is not compared comes last: it must not
-  // part rows that count as equal, but makes the samples the same every time.
+  // Text bits of what is not compared come last and do not part rows, either.
+  const texts = [...comparedTexts, ...textsOf(onlyMatched)];
   const selected = [
-    ...keyed.map((expression, i) => `${expression} AS k${i}`),
-    ...compared.map((column, i) => `${normalised(column)} AS v${i}`),
-    ...comparedTexts.map((expression, i) => `${expression} AS t${i}`),
-    ...onlyShown.map((column, i) => `${normalised(column)} AS v${compared.length + i}`),
-    ...textsOf(onlyShown).map((expression, i) => `${expression} AS t${comparedTexts.length + i}`),
+    ...values.map((expression, i) => `${expression} AS v${i}`),
+    ...texts.map((expression, i) => `${expression} AS t${i}`),
   ];
   const order = selected.map((_, i) => i + 1).join(", ");
   return {
     missingIn,
     missingKeys,
     keyNames,
-    columns,
-    compared: compared.length,
-    comparedTexts: comparedTexts.length,
-    shown: columns.flatMap((column, i) => keyNames.includes(column) ? [i] : []),
+    columns: names.map((name) => ({
+      name,
+      compared: !skipped.has(name),
+      position: inA.indexOf(name),
+      text: skipped.has(name)
+        ? textBit(onlyMatched.indexOf(name), comparedTexts.length)
+        : textBit(compared.indexOf(name), 0),
+    })),
+    keys: leading.length,
+    content: serves ? leading.length - 1 : -1,
+    fallbackEnd: keyNames.length,
     ignored: common.filter((column) => skipped.has(column)),
     columnsOnlyInA: inA.filter((column) => !inB.includes(column)),
     columnsOnlyInB: inB.filter((column) => !inA.includes(column)),
-    keys: keyed.length,
+    comparedTexts: comparedTexts.length,
     query: `SELECT ${selected.join(", ")} FROM ${quoteName(table)} ORDER BY ${order}`,
     countQuery: `SELECT count(*) AS rows FROM ${quoteName(table)}`,
   };
@@ -102,16 +113,11 @@ export function comparePlan(
 /** Columns whose bits fit one number of {@linkcode textsOf}. */
 const TEXTS_PER_NUMBER = 30;
 
-/** Whether a row of the plan's query has text in the column at position `column`. */
-export function isText(
-  plan: ComparePlan,
-  row: Readonly<Record<string, unknown>>,
-  column: number,
-): boolean {
-  const shown = column >= plan.compared;
-  const at = shown ? column - plan.compared : column;
-  const number = Math.floor(at / TEXTS_PER_NUMBER) + (shown ? plan.comparedTexts : 0);
-  return ((row[`t${number}`] as number) & (1 << (at % TEXTS_PER_NUMBER))) !== 0;
+function textBit(position: number, firstNumber: number): PlanColumn["text"] {
+  return {
+    number: `t${firstNumber + Math.floor(position / TEXTS_PER_NUMBER)}`,
+    mask: 1 << (position % TEXTS_PER_NUMBER),
+  };
 }
 
 /**
