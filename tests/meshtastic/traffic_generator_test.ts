@@ -150,7 +150,9 @@ Deno.test("createMeshtasticTraffic() publishes envelopes that say what the truth
       const nonce = new Uint8Array(16);
       new DataView(nonce.buffer).setUint32(0, packet.id, true);
       new DataView(nonce.buffer).setUint32(8, packet.from, true);
-      data = read("Data", createDecipheriv("aes-128-ctr", key!, nonce).update(mesh.encrypted));
+      const decipher = createDecipheriv("aes-128-ctr", key!, nonce);
+      data = read("Data", decipher.update(mesh.encrypted));
+      decipher.final();
       decrypted++;
     } else if (truth.readable === "unknown_key") {
       assert.equal(packet.channelId, "Quarry");

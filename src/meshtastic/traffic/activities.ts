@@ -12,6 +12,7 @@ import * as payloads from "./payloads.ts";
 import { WeightedPick } from "./random.ts";
 import { type Draft, Priority, type SimMesh } from "./sim_mesh.ts";
 import { Port, UNNAMED_PORT } from "./truth.ts";
+import { utf8 } from "./utf8.ts";
 
 type Activity = (mesh: SimMesh, node: SimNode, nowMs: number) => void;
 
@@ -97,7 +98,7 @@ function say(
   more: Partial<Draft> = {},
 ): void {
   const { random } = mesh;
-  const id = send(mesh, node, nowMs, Port.TEXT_MESSAGE_APP, new TextEncoder().encode(text), {
+  const id = send(mesh, node, nowMs, Port.TEXT_MESSAGE_APP, utf8(text), {
     channel,
     priority: Priority.DEFAULT,
     ...more,
@@ -119,7 +120,7 @@ function say(
 function sendDirectText(mesh: SimMesh, node: SimNode, nowMs: number): void {
   const to = mesh.other(node);
   const channel = mesh.channels.longFast;
-  const payload = new TextEncoder().encode(chatter.opener(mesh.random));
+  const payload = utf8(chatter.opener(mesh.random));
   const requestId = send(mesh, node, nowMs, Port.TEXT_MESSAGE_APP, payload, {
     channel,
     to: to.id,
@@ -148,7 +149,7 @@ function sendDirectText(mesh: SimMesh, node: SimNode, nowMs: number): void {
 /** Direct messages of current firmware are for one node's eyes; the answer is, too. */
 function sendPrivateText(mesh: SimMesh, node: SimNode, nowMs: number): void {
   const to = mesh.other(node);
-  const payload = new TextEncoder().encode(chatter.opener(mesh.random));
+  const payload = utf8(chatter.opener(mesh.random));
   const more = { pki: true, wantAck: true, priority: Priority.RELIABLE };
   const requestId = send(mesh, node, nowMs, Port.TEXT_MESSAGE_APP, payload, {
     ...more,
@@ -216,7 +217,7 @@ function sendStoreForward(mesh: SimMesh, node: SimNode, nowMs: number): void {
 }
 
 function sendRangeTest(mesh: SimMesh, node: SimNode, nowMs: number): void {
-  const payload = new TextEncoder().encode(`seq ${mesh.random.between(1, 400)}`);
+  const payload = utf8(`seq ${mesh.random.between(1, 400)}`);
   send(mesh, node, nowMs, Port.RANGE_TEST_APP, payload);
 }
 
@@ -236,7 +237,7 @@ function sendWaypoint(mesh: SimMesh, node: SimNode, nowMs: number): void {
 }
 
 function sendDetection(mesh: SimMesh, node: SimNode, nowMs: number): void {
-  const payload = new TextEncoder().encode("Gate detected");
+  const payload = utf8("Gate detected");
   send(mesh, node, nowMs, Port.DETECTION_SENSOR_APP, payload, { priority: Priority.DEFAULT });
 }
 

@@ -77,5 +77,9 @@ export function encrypt(
   view.setUint32(0, packetId, true);
   view.setUint32(8, from, true);
   const algorithm = channel.key.length === 16 ? "aes-128-ctr" : "aes-256-ctr";
-  return createCipheriv(algorithm, channel.key, nonce).update(plain);
+  const cipher = createCipheriv(algorithm, channel.key, nonce);
+  const encrypted = cipher.update(plain);
+  // It has nothing to add; but older versions of Deno keep a cipher for ever that was not ended.
+  cipher.final();
+  return encrypted;
 }

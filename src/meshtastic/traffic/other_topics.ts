@@ -9,6 +9,7 @@ import { latitudeI, longitudeI, type SimGateway } from "./nodes.ts";
 import { mapReport } from "./payloads.ts";
 import { BROADCAST, type SimMesh } from "./sim_mesh.ts";
 import { Port, portName } from "./truth.ts";
+import { utf8 } from "./utf8.ts";
 
 /** An unencrypted MapReport of a gateway, on `/map/`. */
 export function publishMapReport(mesh: SimMesh, nowMs: number): void {
@@ -79,7 +80,7 @@ export function publishJson(mesh: SimMesh, nowMs: number): void {
   });
   mesh.publish({
     topic: `${root}/2/json/LongFast/${node.hex}`,
-    payload: new TextEncoder().encode(json),
+    payload: utf8(json),
     qos: 0,
     retain: false,
     atMs,
@@ -92,7 +93,7 @@ export function publishStat(mesh: SimMesh, gateway: SimGateway, nowMs: number): 
   const say = (status: "online" | "offline", atMs: number) =>
     mesh.publish({
       topic: `${gateway.root}/2/stat/${gateway.node.hex}`,
-      payload: new TextEncoder().encode(status),
+      payload: utf8(status),
       qos: 0,
       retain: true,
       atMs: Math.floor(atMs),
