@@ -8,10 +8,10 @@ import type { ColumnDiff, RowSample, ValueSample } from "./diff.ts";
 import type { ComparePlan, PlanColumn } from "./diff_plan.ts";
 
 /** A value as `normalised()` of the plan gives it. */
-type Value = null | number | Uint8Array;
+export type Value = null | number | Uint8Array;
 
 /** A row of the plan's query. */
-type Row = Record<string, Value>;
+export type Row = Record<string, Value>;
 
 /** The part of a table's result that comes from its rows. */
 export interface MergeResult {

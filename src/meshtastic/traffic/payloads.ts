@@ -8,10 +8,8 @@ import { latitudeI, longitudeI, type SimNode } from "./nodes.ts";
 import { type Random, WeightedPick } from "./random.ts";
 import type { WireWriter } from "./wire_writer.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
 /** `User`. */
-export function user(w: WireWriter, node: SimNode): Bytes {
+export function user(w: WireWriter, node: SimNode): Uint8Array<ArrayBuffer> {
   return w.reset()
     .text(1, node.hex)
     .text(2, node.longName)
@@ -26,7 +24,12 @@ export function user(w: WireWriter, node: SimNode): Bytes {
 }
 
 /** `Position`; coordinates are cut to the precision that the node tells. */
-export function position(w: WireWriter, node: SimNode, nowMs: number, random: Random): Bytes {
+export function position(
+  w: WireWriter,
+  node: SimNode,
+  nowMs: number,
+  random: Random,
+): Uint8Array<ArrayBuffer> {
   const seconds = Math.floor(nowMs / 1000);
   const precise = node.speedKmh > 0 || random.chance(0.3);
   const bits = precise ? 32 : 13;
@@ -63,7 +66,12 @@ const TELEMETRY = new WeightedPick<TelemetryWriter>([
 ]);
 
 /** `Telemetry`, mostly of the device itself. */
-export function telemetry(w: WireWriter, node: SimNode, nowMs: number, random: Random): Bytes {
+export function telemetry(
+  w: WireWriter,
+  node: SimNode,
+  nowMs: number,
+  random: Random,
+): Uint8Array<ArrayBuffer> {
   const writer = w.reset().fixed(1, Math.floor(nowMs / 1000));
   TELEMETRY.next(random)(writer, node, nowMs, random);
   return writer.finish();
@@ -161,7 +169,7 @@ export function routeDiscovery(
   snrTowards: readonly number[],
   routeBack: readonly number[],
   snrBack: readonly number[],
-): Bytes {
+): Uint8Array<ArrayBuffer> {
   return w.reset()
     .packedFixed(1, route)
     .packedInt(2, snrTowards)
@@ -175,7 +183,7 @@ export function neighborInfo(
   w: WireWriter,
   node: SimNode,
   neighbours: readonly { id: number; snr: number }[],
-): Bytes {
+): Uint8Array<ArrayBuffer> {
   const writer = w.reset().uint(1, node.id).uint(2, node.id).uint(3, 14_400);
   for (const { id, snr } of neighbours) {
     writer.message(4, (m) => m.uint(1, id).float(2, snr));
@@ -184,12 +192,16 @@ export function neighborInfo(
 }
 
 /** `Routing` with an error reason; 0 is an acknowledgement. */
-export function routing(w: WireWriter, errorReason: number): Bytes {
+export function routing(w: WireWriter, errorReason: number): Uint8Array<ArrayBuffer> {
   return w.reset().uint(3, errorReason, true).finish();
 }
 
 /** `MapReport`. */
-export function mapReport(w: WireWriter, node: SimNode, onlineNodes: number): Bytes {
+export function mapReport(
+  w: WireWriter,
+  node: SimNode,
+  onlineNodes: number,
+): Uint8Array<ArrayBuffer> {
   return w.reset()
     .text(1, node.longName)
     .text(2, node.shortName)
@@ -208,7 +220,12 @@ export function mapReport(w: WireWriter, node: SimNode, onlineNodes: number): By
 }
 
 /** `Waypoint` near the node, for eight hours. */
-export function waypoint(w: WireWriter, node: SimNode, nowMs: number, random: Random): Bytes {
+export function waypoint(
+  w: WireWriter,
+  node: SimNode,
+  nowMs: number,
+  random: Random,
+): Uint8Array<ArrayBuffer> {
   return w.reset()
     .uint(1, random.uint32())
     .fixed(2, latitudeI(node) + random.between(-30_000, 30_000), true)
@@ -221,7 +238,7 @@ export function waypoint(w: WireWriter, node: SimNode, nowMs: number, random: Ra
 }
 
 /** `StoreAndForward`: a heartbeat, statistics, or a text from the store. */
-export function storeForward(w: WireWriter, random: Random, text: string): Bytes {
+export function storeForward(w: WireWriter, random: Random, text: string): Uint8Array<ArrayBuffer> {
   const writer = w.reset();
   if (random.chance(0.7)) {
     return writer.uint(1, 2).message(4, (m) => m.uint(1, 900).uint(2, 0)).finish();
@@ -242,7 +259,12 @@ export function storeForward(w: WireWriter, random: Random, text: string): Bytes
 }
 
 /** `Paxcount`. */
-export function paxcount(w: WireWriter, node: SimNode, nowMs: number, random: Random): Bytes {
+export function paxcount(
+  w: WireWriter,
+  node: SimNode,
+  nowMs: number,
+  random: Random,
+): Uint8Array<ArrayBuffer> {
   return w.reset()
     .uint(1, random.between(0, 40))
     .uint(2, random.between(0, 80))
