@@ -1,33 +1,63 @@
 /**
- * What the pipeline tells whoever keeps the figures; `observe` implements it for Prometheus.
+ * What the way of a message tells those who watch it. `capture` and the sources call these
+ * interfaces and know nothing of logs or metrics; `observe` implements them.
+ *
+ * Every method is called on hot paths: it must be cheap and must never throw.
  *
  * @module
  */
+import type { CommitSummary, GapReason, RecordLabels, StorageReason } from "./network.ts";
 import type { NetworkName } from "./message.ts";
-import type { CommitSummary, RecordLabels, StorageReason } from "./network.ts";
 
-/** Receives every countable event on a message's way. Called on the hot path: it must be cheap. */
+/** Watches a network's pipeline. */
 export interface PipelineObserver {
+  /** A broker delivered a message, at the QoS of this delivery. */
   received(source: string, qos: 0 | 1): void;
+  /** A message is not stored, by rule. `reason` is of a closed set; `detail` is for people. */
   dropped(network: NetworkName, source: string, reason: string, detail?: string): void;
+  /** A redelivery that the ledger knows already. */
   duplicate(source: string): void;
+  /** A message became a record. */
   decoded(network: NetworkName, labels: RecordLabels): void;
+  /** A transaction of `batchSize` records is on the disk. */
   committed(network: NetworkName, batchSize: number, summary: CommitSummary): void;
-  stored(network: NetworkName, readable: boolean, count: number): void;
+  /** `n` records of a commit, those that were read (`readable`) or those that were not. */
+  stored(network: NetworkName, readable: boolean, n: number): void;
+  /** A write or an opening failed. */
   storeError(network: NetworkName, reason: StorageReason): void;
-  quarantined(network: NetworkName, count: number): void;
+  /** The database refused `n` records for themselves; their messages are kept apart. */
+  quarantined(network: NetworkName, n: number): void;
+  /** What waits in the network's queue now: messages, and bytes of payload and topic. */
   queue(network: NetworkName, depth: number, bytes: number): void;
+  /** Something failed that nobody expected. */
+  pipelineError(network: NetworkName, error: unknown): void;
 }
 
-/** Takes no notice. */
-export const noObserver: PipelineObserver = {
-  received() {},
-  dropped() {},
-  duplicate() {},
-  decoded() {},
-  committed() {},
-  stored() {},
-  storeError() {},
-  quarantined() {},
-  queue() {},
+/** Watches a source's connection. */
+export interface SourceObserver {
+  /** The connection to the broker is there, with its subscriptions, or has gone. */
+  sourceUp(source: string, up: boolean): void;
+  /** A connection is tried again. */
+  sourceReconnect(source: string): void;
+  /** A stretch of time was not covered. */
+  captureGap(source: string, reason: GapReason): void;
+}
+
+const nothing = (): void => {};
+
+/** Watches nothing. */
+export const noObserver: PipelineObserver & SourceObserver = {
+  received: nothing,
+  dropped: nothing,
+  duplicate: nothing,
+  decoded: nothing,
+  committed: nothing,
+  stored: nothing,
+  storeError: nothing,
+  quarantined: nothing,
+  queue: nothing,
+  pipelineError: nothing,
+  sourceUp: nothing,
+  sourceReconnect: nothing,
+  captureGap: nothing,
 };

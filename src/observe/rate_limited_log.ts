@@ -1,0 +1,116 @@
+/**
+ * Log lines for what may happen ten thousand times a second: one line per reason and interval, with
+ * a count of those that were not written.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../capture/clock.ts";
+import type { Log, LogFields } from "../capture/log.ts";
+
+/** Options of {@linkcode RateLimitedLog}. */
+export interface RateLimitOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two lines of one reason. @default 60000 */
+  readonly intervalMs?: number;
+}
+
+type Level = "info" | "warn" | "error";
+
+interface Window {
+  suppressed: number;
+  level: Level;
+  message: string;
+  fields: LogFields;
+  timer: Timer;
+}
+
+/** Reasons come from closed sets; should one not, it shares the line of the others. */
+const MAX_REASONS = 500;
+
+/**
+ * Writes the first line of a reason at once. Those that follow within the interval are counted, and
+ * when it ends, the latest of them is written with `suppressed`, the number of lines it stands for
+ * beyond itself. Disposing writes what is counted.
+ */
+export class RateLimitedLog implements Disposable {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #windows = new Map<string, Window>();
+  #disposed = false;
+
+  constructor(log: Log, options: RateLimitOptions) {
+    this.#log = log;
+    this.#clock = options.clock;
+    this.#intervalMs = options.intervalMs ?? 60_000;
+  }
+
+  /** A line at level info; see {@linkcode RateLimitedLog.warn}. */
+  info(reason: string, message: string, fields: LogFields = {}): void {
+    this.#line("info", reason, message, fields);
+  }
+
+  /** A line at level warn. Lines are counted by `reason`, which is of a closed set. */
+  warn(reason: string, message: string, fields: LogFields = {}): void {
+    this.#line("warn", reason, message, fields);
+  }
+
+  /** A line at level error; see {@linkcode RateLimitedLog.warn}. */
+  error(reason: string, message: string, fields: LogFields = {}): void {
+    this.#line("error", reason, message, fields);
+  }
+
+  #line(level: Level, reason: string, message: string, fields: LogFields): void {
+    let key = reason;
+    let window = this.#windows.get(key);
+    if (window === undefined && this.#windows.size >= MAX_REASONS) {
+      key = "other";
+      window = this.#windows.get(key);
+    }
+    if (window !== undefined) {
+      window.suppressed++;
+      window.level = level;
+      window.message = message;
+      window.fields = fields;
+      return;
+    }
+    this.#log[level](message, fields);
+    if (this.#disposed) return;
+    const timer = this.#arm(key);
+    this.#windows.set(key, { suppressed: 0, level, message, fields, timer });
+  }
+
+  #arm(key: string): Timer {
+    return this.#clock.setTimer(() => this.#ended(key), this.#intervalMs);
+  }
+
+  #ended(key: string): void {
+    const window = this.#windows.get(key);
+    if (window === undefined) return;
+    if (window.suppressed === 0) {
+      this.#windows.delete(key);
+      return;
+    }
+    this.#flush(window);
+    window.timer = this.#arm(key);
+  }
+
+  #flush(window: Window): void {
+    if (window.suppressed === 0) return;
+    const suppressed = window.suppressed - 1;
+    window.suppressed = 0;
+    this.#log[window.level](
+      window.message,
+      suppressed > 0 ? { ...window.fields, suppressed } : window.fields,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    for (const window of this.#windows.values()) {
+      this.#clock.clearTimer(window.timer);
+      this.#flush(window);
+    }
+    this.#windows.clear();
+  }
+}
