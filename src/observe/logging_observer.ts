@@ -1,0 +1,59 @@
+/**
+ * Says in the log what the pipelines and sources tell, as far as a person should read it: what is
+ * lost, refused or not covered. All of it is rate limited, for a broken broker or a full disk tells
+ * the same thing thousands of times.
+ *
+ * @module
+ */
+import type { NetworkName } from "../capture/message.ts";
+import type { GapReason, StorageReason } from "../capture/network.ts";
+import { noObserver, type PipelineObserver, type SourceObserver } from "../capture/observer.ts";
+import type { RateLimitedLog } from "./rate_limited_log.ts";
+
+type Observer = PipelineObserver & SourceObserver;
+
+/** An observer that writes to `log`. */
+export function loggingObserver(log: RateLimitedLog): Observer {
+  return {
+    ...noObserver,
+    dropped(network: NetworkName, source: string, reason: string, detail?: string): void {
+      log.warn(`dropped ${network} ${reason}`, "message dropped", {
+        network,
+        source,
+        reason,
+        ...(detail === undefined ? {} : { detail }),
+      });
+    },
+    storeError(network: NetworkName, reason: StorageReason): void {
+      log.error(`store ${network} ${reason}`, "the database did not take a batch", {
+        network,
+        reason,
+      });
+    },
+    quarantined(network: NetworkName, n: number): void {
+      log.warn(`quarantined ${network}`, "the database refused records; they are kept apart", {
+        network,
+        records: n,
+      });
+    },
+    pipelineError(network: NetworkName, error: unknown): void {
+      log.error(`pipeline ${network}`, "unexpected failure in the pipeline", { network, error });
+    },
+    captureGap(source: string, reason: GapReason): void {
+      log.warn(`gap ${source} ${reason}`, "a stretch of time was not covered", { source, reason });
+    },
+  };
+}
+
+/** An observer that tells each of `observers`, in order. */
+export function combineObservers(...observers: readonly Observer[]): Observer {
+  const combined = { ...noObserver } as Record<string, (...args: unknown[]) => void>;
+  for (const name of Object.keys(noObserver) as (keyof Observer)[]) {
+    combined[name] = (...args) => {
+      for (const observer of observers) {
+        (observer[name] as (...args: unknown[]) => void)(...args);
+      }
+    };
+  }
+  return combined as unknown as Observer;
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { type LogFields, silentLog } from "../../src/capture/log.ts";
+import { noObserver } from "../../src/capture/observer.ts";
+import { combineObservers, loggingObserver } from "../../src/observe/logging_observer.ts";
+import { RateLimitedLog } from "../../src/observe/rate_limited_log.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+
+function setUp() {
+  const lines: LogFields[] = [];
+  const add = (_: string, fields: LogFields = {}) => void lines.push(fields);
+  const clock = new ManualClock();
+  const limited = new RateLimitedLog({ ...silentLog, warn: add, error: add }, { clock });
+  return { lines, clock, limited, observer: loggingObserver(limited) };
+}
+
+Deno.test("loggingObserver() writes a line for each kind of loss, not for each message", () => {
+  const { lines, limited, observer } = setUp();
+  using _ = limited;
+  for (let i = 0; i < 100; i++) {
+    observer.received("home", 0);
+    observer.dropped("meshtastic", "home", "too_large", "300000 bytes");
+    observer.dropped("meshtastic", "home", "json");
+    observer.storeError("meshtastic", "disk_full");
+  }
+  assert.deepEqual(lines, [
+    { network: "meshtastic", source: "home", reason: "too_large", detail: "300000 bytes" },
+    { network: "meshtastic", source: "home", reason: "json" },
+    { network: "meshtastic", reason: "disk_full" },
+  ]);
+});
+
+Deno.test("loggingObserver() writes what was refused, not covered or not expected", () => {
+  const { lines, limited, observer } = setUp();
+  using _ = limited;
+  const error = new Error("x");
+  observer.quarantined("meshtastic", 2);
+  observer.captureGap("home", "qos0");
+  observer.pipelineError("meshtastic", error);
+  assert.deepEqual(lines, [
+    { network: "meshtastic", records: 2 },
+    { source: "home", reason: "qos0" },
+    { network: "meshtastic", error },
+  ]);
+});
+
+Deno.test("combineObservers() tells every observer everything", () => {
+  const calls: string[] = [];
+  const spy = (who: string) =>
+    Object.fromEntries(
+      Object.keys(noObserver).map((name) => [
+        name,
+        (...args: unknown[]) => void calls.push(`${who} ${name} ${args.length}`),
+      ]),
+    ) as unknown as typeof noObserver;
+  const both = combineObservers(spy("a"), spy("b"));
+  both.queue("meshtastic", 1, 2);
+  both.sourceUp("home", true);
+  assert.deepEqual(calls, ["a queue 3", "b queue 3", "a sourceUp 2", "b sourceUp 2"]);
+});
