@@ -42,7 +42,9 @@ export interface TroubleOptions {
 
 /** One trouble as shown. */
 export interface TroubleReport {
+  /** What is wrong, from the set of whoever reports it. */
   readonly reason: string;
+  /** More of it, for people. */
   readonly detail?: string;
   /** When it began, ISO 8601. */
   readonly since: string;
@@ -55,23 +57,29 @@ export type ComponentStatus = "ok" | "waiting" | "trouble";
 
 /** One component as shown. */
 export interface ComponentReport {
+  /** How it is. */
   readonly status: ComponentStatus;
+  /** What is wrong with it, red or not yet. */
   readonly troubles: readonly TroubleReport[];
 }
 
 /** Answer of /healthz. */
 export interface HealthReport {
+  /** `trouble` when any component is red. */
   readonly status: "ok" | "trouble";
+  /** `capture_impl`. */
   readonly mode: CaptureMode;
   /** Present where the mode needs a word, as `off` does. */
   readonly statement?: string;
   /** One line for each trouble that is red: `source:home: broker_away (connection refused)`. */
   readonly reasons: readonly string[];
+  /** Every component by its name. */
   readonly components: Readonly<Record<string, ComponentReport>>;
 }
 
 /** Answer of /readyz. */
 export interface ReadyReport {
+  /** Whether /readyz answers 200. */
   readonly ready: boolean;
   /** What is waited for. */
   readonly waiting: readonly string[];
@@ -79,10 +87,11 @@ export interface ReadyReport {
 
 /** Options of {@linkcode HealthRegistry}. */
 export interface HealthOptions {
+  /** Measures how long a trouble lasts. */
   readonly clock: Clock;
   /** Milliseconds of continuing trouble until a component is red. @default 10000 */
   readonly graceMs?: number;
-  /** @default "meshcapture" */
+  /** `capture_impl`; `off` is healthy whatever is reported. @default "meshcapture" */
   readonly mode?: CaptureMode;
 }
 
@@ -118,6 +127,7 @@ export class HealthRegistry {
   readonly #states = new Map<ComponentName, State>();
   #complete = false;
 
+  /** Begins without components. */
   constructor(options: HealthOptions) {
     this.#clock = options.clock;
     this.#graceMs = options.graceMs ?? 10_000;

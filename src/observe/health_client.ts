@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { get } from "node:http";
+import { type Clock, systemClock, type Timer } from "../capture/clock.ts";
 import { formatAddress, type ListenAddress, loopbackHost } from "./address.ts";
 
 /** What came of asking. */
@@ -12,69 +12,82 @@ export type HealthAnswer =
   | { readonly kind: "trouble"; readonly reasons: readonly string[] }
   | { readonly kind: "unreachable"; readonly detail: string };
 
-/** Longest answer that is read, in bytes. */
+/** Longest answer that is read, in characters. */
 const MAX_ANSWER = 1_048_576;
 
 /**
- * Gets /healthz of the service that listens at `address` within `timeoutMs`. Never throws.
+ * Gets /healthz of the service that listens at `address` within `timeoutMs` milliseconds. Never
+ * throws.
  *
- * It uses node:http, for `fetch` would send even a request to this machine through the proxy that
- * the environment names.
+ * It speaks HTTP/1.0 itself. `fetch` would send even a request to this machine through the proxy
+ * that the environment names, and node:http does not reach an IPv6 address on Deno 2.4.
  */
 export async function checkHealth(
   address: ListenAddress,
   timeoutMs: number,
+  clock: Clock = systemClock,
 ): Promise<HealthAnswer> {
   const host = loopbackHost(address);
-  let answer: { status: number; body: string };
+  const where = formatAddress({ hostname: host, port: address.port });
+  let connection: Deno.TcpConn | undefined;
+  let timer: Timer | undefined;
+  let late = false;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = clock.setTimer(() => {
+      late = true;
+      reject(new Error(`no answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+  });
+  const asking = (async (): Promise<string> => {
+    const opened = await Deno.connect({ hostname: host, port: address.port });
+    connection = opened;
+    if (late) opened.close();
+    return await exchange(opened, where);
+  })();
+  // When time is up first, nobody waits for this any more.
+  asking.catch(() => {});
   try {
-    answer = await request(host, address.port, timeoutMs);
+    return interpret(await Promise.race([asking, tooLate]));
   } catch (error) {
-    const where = formatAddress({ hostname: host, port: address.port });
-    const message = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : "";
     return { kind: "unreachable", detail: `${where}: ${message || "no connection"}` };
+  } finally {
+    if (timer !== undefined) clock.clearTimer(timer);
+    try {
+      connection?.close();
+    } catch {
+      // It is closed already.
+    }
   }
-  return interpret(answer.status, answer.body);
 }
 
-function request(
-  host: string,
-  port: number,
-  timeoutMs: number,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const options = { host, port, path: "/healthz", agent: false } as const;
-    const sent = get(options, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        body += chunk;
-        if (body.length > MAX_ANSWER) sent.destroy(new Error("the answer is too long"));
-      });
-      response.on("error", fail);
-      response.on("end", () => {
-        clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, body });
-      });
-    });
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      reject(error);
-    };
-    const timer = setTimeout(() => {
-      const error = new Error(`no answer within ${timeoutMs} ms`);
-      fail(error);
-      sent.destroy(error);
-    }, timeoutMs);
-    sent.on("error", fail);
-  });
+/** Sends the request and reads until the other side closes, which HTTP/1.0 has it do. */
+async function exchange(connection: Deno.TcpConn, host: string): Promise<string> {
+  const request = new TextEncoder().encode(`GET /healthz HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+  for (let sent = 0; sent < request.length;) {
+    sent += await connection.write(request.subarray(sent));
+  }
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(16_384);
+  let text = "";
+  for (;;) {
+    const n = await connection.read(buffer);
+    if (n === null) return text + decoder.decode();
+    text += decoder.decode(buffer.subarray(0, n), { stream: true });
+    if (text.length > MAX_ANSWER) throw new Error("the answer is too long");
+  }
 }
 
 /** Reads an answer of /healthz; something else may well listen on that port. */
-function interpret(status: number, body: string): HealthAnswer {
+function interpret(answer: string): HealthAnswer {
+  const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1] ?? Number.NaN);
+  const headEnd = answer.indexOf("\r\n\r\n");
+  const body = headEnd < 0 ? "" : answer.slice(headEnd + 4);
   const notOurs: HealthAnswer = {
     kind: "unreachable",
-    detail: `something else answers there (HTTP status ${status})`,
+    detail: Number.isNaN(status)
+      ? "something answers there that does not speak HTTP"
+      : `something else answers there (HTTP status ${status})`,
   };
   let value: unknown;
   try {

@@ -11,7 +11,7 @@ export interface Route {
   readonly path: string;
   /** A few words for the index; a route without them is not listed. */
   readonly title?: string;
-  /** @default ["GET"]; HEAD comes with GET. */
+  /** Methods that it answers; HEAD comes with GET. @default ["GET"] */
   readonly methods?: readonly string[];
   /** Answers GET without a body being read; HEAD is made of it. */
   handle(request: Request): Response | Promise<Response>;

@@ -11,9 +11,13 @@ import type { Handler } from "./http_handler.ts";
 
 /** Options of {@linkcode HttpServer}. */
 export interface HttpServerOptions {
+  /** Where to listen. */
   readonly address: ListenAddress;
+  /** Answers every request. */
   readonly handler: Handler;
+  /** Times the tries. */
   readonly clock: Clock;
+  /** Takes the warnings. */
   readonly log: Log;
   /** Milliseconds between two tries for a port that is taken. @default 30000 */
   readonly retryMs?: number;
@@ -31,6 +35,7 @@ export class HttpServer implements AsyncDisposable {
   #warned = false;
   #disposed = false;
 
+  /** Does nothing yet; see {@linkcode HttpServer.start}. */
   constructor(options: HttpServerOptions) {
     this.#options = options;
   }

@@ -15,9 +15,13 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export interface LogEntry {
   /** Unix milliseconds. */
   readonly timestamp: number;
+  /** How grave it is. */
   readonly level: LogLevel;
+  /** Room that it comes from, such as `mqtt`. */
   readonly category: string;
+  /** Constant text. */
   readonly message: string;
+  /** What varies. */
   readonly fields: LogFields;
 }
 
@@ -28,7 +32,7 @@ const MAX_ITEMS = 50;
 
 /** Names of fields whose value is a secret, whatever it is. */
 const SECRET_NAME =
-  /(pass(word|wd|phrase)?|secret|token|psk|private_?key|(channel|default)_?key|credentials?|authorization|cookie)$/i;
+  /((^|[_-]|user)pass|passw(or)?d|passphrase|secret|token|psk|private_?key|(channel|default)_?key|credentials?|authorization|cookie)$/i;
 
 /**
  * Characters that end a line, drive a terminal or turn the direction of writing: C0, DEL, C1, line
@@ -111,7 +115,7 @@ const FAULTS = new Set(["Error", "TypeError", "RangeError", "ReferenceError", "A
 
 function place(error: Error): string {
   const frames = (error.stack ?? "").split("\n").map((line) => line.trim())
-    .filter((line) => line.startsWith("at ")).slice(0, 4);
+    .filter((line) => line.startsWith("at ") && !/\b(ext|node):/.test(line)).slice(0, 4);
   return frames.length > 0 ? ` (${frames.join("; ")})` : "";
 }
 

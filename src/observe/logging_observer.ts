@@ -10,7 +10,8 @@ import type { GapReason, StorageReason } from "../capture/network.ts";
 import { noObserver, type PipelineObserver, type SourceObserver } from "../capture/observer.ts";
 import type { RateLimitedLog } from "./rate_limited_log.ts";
 
-type Observer = PipelineObserver & SourceObserver;
+/** Watches the pipelines and the sources. */
+export type Observer = PipelineObserver & SourceObserver;
 
 /** An observer that writes to `log`. */
 export function loggingObserver(log: RateLimitedLog): Observer {
@@ -45,15 +46,17 @@ export function loggingObserver(log: RateLimitedLog): Observer {
   };
 }
 
-/** An observer that tells each of `observers`, in order. */
+/** An observer that tells each of `observers`, in order; those that ignore a call are not called. */
 export function combineObservers(...observers: readonly Observer[]): Observer {
-  const combined = { ...noObserver } as Record<string, (...args: unknown[]) => void>;
+  const combined: Record<string, Method> = {};
   for (const name of Object.keys(noObserver) as (keyof Observer)[]) {
-    combined[name] = (...args) => {
-      for (const observer of observers) {
-        (observer[name] as (...args: unknown[]) => void)(...args);
-      }
-    };
+    const methods = observers.filter((observer) => observer[name] !== noObserver[name])
+      .map((observer) => (observer[name] as Method).bind(observer));
+    combined[name] = methods.length === 1 && methods[0] !== undefined
+      ? methods[0]
+      : (...args) => methods.forEach((method) => method(...args));
   }
   return combined as unknown as Observer;
 }
+
+type Method = (...args: unknown[]) => void;

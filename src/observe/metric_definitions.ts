@@ -7,9 +7,11 @@
 
 /** One metric. The prefix is put before its name. */
 export interface MetricDefinition {
+  /** What Prometheus calls its type. */
   readonly kind: "counter" | "gauge" | "histogram";
   /** What it says, with its unit. One or two plain sentences. */
   readonly help: string;
+  /** Names of its labels. */
   readonly labels?: readonly string[];
   /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];

@@ -20,6 +20,7 @@ export class Tally {
   #pending = 0;
   readonly #flushInto: (n: number) => void;
 
+  /** Hands what was counted to `flushInto`. */
   constructor(flushInto: (n: number) => void) {
     this.#flushInto = flushInto;
   }
@@ -53,6 +54,7 @@ export interface MetricsOptions {
   readonly prefix?: string;
   /** Version of meshcapture, for `build_info`. */
   readonly version: string;
+  /** Stamps the start and limits the collectors. */
   readonly clock?: Clock;
   /** Memory of the process. @default Deno.memoryUsage */
   readonly memoryUsage?: () => { rss: number; heapUsed: number; external: number };
@@ -72,6 +74,7 @@ export class Metrics {
   readonly #clock: Clock;
   readonly #collectMs: number;
 
+  /** Makes the registry; nothing runs until {@linkcode Metrics.render}. */
   constructor(options: MetricsOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#collectMs = options.collectMs ?? 1000;

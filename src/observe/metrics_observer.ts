@@ -18,6 +18,7 @@ import type { Metrics, Series, Tally } from "./metrics.ts";
 
 /** The closed sets of one network's labels, from its descriptor. */
 export interface NetworkLabels {
+  /** Name of the network. */
   readonly name: NetworkName;
   /** Kinds of content that its decoder names. */
   readonly types: readonly string[];
@@ -31,9 +32,11 @@ export interface NetworkLabels {
 
 /** Options of {@linkcode MetricsObserver}. */
 export interface MetricsObserverOptions {
+  /** Measures the age of the last message. */
   readonly clock?: Clock;
   /** Names of the configured sources. */
   readonly sources: readonly string[];
+  /** The configured networks. */
   readonly networks: readonly NetworkLabels[];
 }
 
@@ -122,6 +125,7 @@ export class MetricsObserver implements PipelineObserver, SourceObserver {
   readonly #networks = new Map<string, NetworkSeries>();
   #otherSource: SourceSeries | undefined;
 
+  /** Makes every series of the configured sources and networks. */
   constructor(metrics: Metrics, options: MetricsObserverOptions) {
     this.#metrics = metrics;
     this.#clock = options.clock ?? systemClock;

@@ -9,6 +9,7 @@ import type { Log, LogFields } from "../capture/log.ts";
 
 /** Options of {@linkcode RateLimitedLog}. */
 export interface RateLimitOptions {
+  /** Counts the intervals. */
   readonly clock: Clock;
   /** Milliseconds between two lines of one reason. @default 60000 */
   readonly intervalMs?: number;
@@ -39,6 +40,7 @@ export class RateLimitedLog implements Disposable {
   readonly #windows = new Map<string, Window>();
   #disposed = false;
 
+  /** Writes to `log`. */
   constructor(log: Log, options: RateLimitOptions) {
     this.#log = log;
     this.#clock = options.clock;
@@ -105,6 +107,7 @@ export class RateLimitedLog implements Disposable {
     );
   }
 
+  /** Writes what is counted; what comes later is written unlimited. */
   [Symbol.dispose](): void {
     this.#disposed = true;
     for (const window of this.#windows.values()) {

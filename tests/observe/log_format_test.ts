@@ -111,6 +111,15 @@ Deno.test("formatJson() shows no secret, by name or in a URL", () => {
   assert.match(line, /mqtt:\/\/broker/);
 });
 
+Deno.test("formatText() masks secrets by the end of a field's name, and nothing else", () => {
+  for (const name of ["pass", "mqtt_pass", "brokerPassword", "passwd", "PSK", "auth-token"]) {
+    assert.match(formatText(entry({ [name]: "x" })), /=\*\*\*\n$/, name);
+  }
+  for (const name of ["compass", "password_file", "capture_key", "key_name", "tokens_left"]) {
+    assert.match(formatText(entry({ [name]: "x" })), /=x\n$/, name);
+  }
+});
+
 Deno.test("formatText() hides a password that a cut would separate from its @", () => {
   const line = formatText(entry({ url: `mqtt://user:${"s".repeat(1990)}§${"s".repeat(50)}@host` }));
   assert.ok(!line.includes("sss"));
@@ -137,7 +146,8 @@ Deno.test("plainValue() passes over what throws when it is read", () => {
 });
 
 Deno.test("plainValue() names an error's causes, and the place of a fault", () => {
-  const error = new Deno.errors.AddrInUse("taken", { cause: new TypeError("oops") });
+  const error = new Error("taken", { cause: new TypeError("oops") });
+  error.name = "AddrInUse";
   assert.match(plainValue(error) as string, /^AddrInUse: taken; caused by TypeError: oops \(at /);
 });
 
