@@ -1,0 +1,115 @@
+/**
+ * The transport below mqtt.js. It passes everything, but for the PUBACKs that mqtt.js writes as soon
+ * as it has a message: those are swallowed, and ours go out after the commit.
+ *
+ * ```
+ * mqtt.js ──► AckGate ──► socket
+ *                ▲ acknowledge(ids), once they are on disk
+ * ```
+ *
+ * @module
+ */
+import type { Duplex } from "node:stream";
+import type { Acknowledger } from "../capture/message.ts";
+import { PacketScanner, PUBACK } from "./packet_scanner.ts";
+import { WrappedStream } from "./wrapped_stream.ts";
+
+/** One connection's gate. When the connection has ended, acknowledging does nothing. */
+export class AckGate extends WrappedStream implements Acknowledger {
+  readonly #scanner = new PacketScanner({ swallow: PUBACK });
+  readonly #onFirstBytes: ((bytes: Uint8Array) => void) | undefined;
+  #first = true;
+  #waiting: Uint8Array[] = [];
+  #acknowledged = 0;
+  #discarding = false;
+
+  /**
+   * @param inner the socket, connected or connecting
+   * @param onFirstBytes sees the first piece that arrives: a refusal in an older protocol's words,
+   * which mqtt.js cannot parse, is in there
+   */
+  constructor(inner: Duplex, onFirstBytes?: (bytes: Uint8Array) => void) {
+    super(inner);
+    this.#onFirstBytes = onFirstBytes;
+  }
+
+  /** PUBACKs written on our behalf so far. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** PUBACKs of mqtt.js that were swallowed so far. */
+  get swallowed(): number {
+    return this.#scanner.swallowed;
+  }
+
+  /**
+   * Writes a PUBACK for each id, all in one write. Four bytes are a whole PUBACK in MQTT 3.1.1 and,
+   * for success without properties, in MQTT 5 (3.4.2.1); mqtt.js writes the same.
+   *
+   * @param messageIds packet identifiers, 1–65535
+   */
+  acknowledge(messageIds: readonly number[]): void {
+    if (messageIds.length === 0 || this.destroyed || this.inner.destroyed) return;
+    const bytes = new Uint8Array(messageIds.length * 4);
+    let at = 0;
+    for (const id of messageIds) {
+      bytes[at] = PUBACK << 4;
+      bytes[at + 1] = 2;
+      bytes[at + 2] = id >> 8;
+      bytes[at + 3] = id & 0xff;
+      at += 4;
+    }
+    this.#acknowledged += messageIds.length;
+    if (this.#scanner.atBoundary) this.#writeNow(bytes);
+    else this.#waiting.push(bytes);
+  }
+
+  /**
+   * Ends in peace: throws away what still arrives, sends DISCONNECT (which leaves a persistent
+   * session alone) and resolves when the peer has closed or `deadline` is aborted.
+   *
+   * Reading goes on because closing a socket with unread bytes makes the system send a reset, upon
+   * which the broker may never read the acknowledgements that we just wrote.
+   */
+  async disconnect(deadline: AbortSignal): Promise<void> {
+    if (this.destroyed) return;
+    const closed = new Promise<void>((resolve) => {
+      this.inner.once("close", resolve);
+      this.inner.once("end", resolve);
+      deadline.addEventListener("abort", () => resolve(), { once: true });
+      if (deadline.aborted) resolve();
+    });
+    this.#discarding = true;
+    this.inner.resume();
+    if (this.#scanner.atBoundary) this.inner.write(new Uint8Array([0xe0, 0]));
+    this.inner.end();
+    await closed;
+    this.destroy();
+  }
+
+  protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#first) {
+      this.#first = false;
+      this.#onFirstBytes?.(chunk);
+    }
+    return this.#discarding ? undefined : chunk;
+  }
+
+  protected override toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    const out: Uint8Array[] = [];
+    for (const chunk of chunks) {
+      out.push(...this.#scanner.feed(chunk));
+      // Only between two packets of mqtt.js is there a place for ours.
+      if (this.#waiting.length > 0 && this.#scanner.atBoundary) {
+        out.push(...this.#waiting);
+        this.#waiting = [];
+      }
+    }
+    return out;
+  }
+
+  #writeNow(bytes: Uint8Array): void {
+    if (!this.inner.writableEnded) this.inner.write(bytes);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Opens the byte stream to a broker: TCP, TLS, or WebSocket over either.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { connect as connectTcp, isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import type { MqttClient } from "mqtt";
+import { streamBuilder as buildWebSocketStream } from "mqtt/lib/connect/ws";
+import type { BrokerAddress } from "./broker_url.ts";
+
+/** TLS settings of a source; files are PEM and are read again for every connection. */
+export interface TlsOptions {
+  /** File with the authorities to trust instead of the built-in ones. */
+  readonly caFile?: string;
+  /** File with our certificate, for brokers that ask for one. */
+  readonly certFile?: string;
+  /** File with the key to `certFile`. */
+  readonly keyFile?: string;
+  /** Name to expect in the broker's certificate. Default: the host of the address. */
+  readonly serverName?: string;
+  /** False accepts any certificate, so anybody on the way can read and change the traffic. Default true. */
+  readonly verify?: boolean;
+}
+
+/** {@linkcode TlsOptions} with their files read. */
+export interface LoadedTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/**
+ * Reads the files that `options` name.
+ *
+ * @throws what the file system says, when one cannot be read.
+ */
+export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
+  const [ca, cert, key] = await Promise.all(
+    [options.caFile, options.certFile, options.keyFile].map((path) =>
+      path === undefined ? undefined : readFile(path, "utf8")
+    ),
+  );
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(options.serverName === undefined ? {} : { servername: options.serverName }),
+    rejectUnauthorized: options.verify ?? true,
+  };
+}
+
+/** Opens a stream; it connects by itself, and says what went wrong as its `error` event. */
+export function openBrokerStream(
+  address: BrokerAddress,
+  tls: LoadedTls,
+  client: MqttClient,
+): Duplex {
+  const { host, port } = address;
+  switch (address.scheme) {
+    case "mqtts":
+      return connectTls({
+        host,
+        port,
+        // A server name must be a name (RFC 6066, section 3).
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        ...tls,
+      });
+    case "ws":
+    case "wss":
+      return buildWebSocketStream(client, {
+        protocol: address.scheme,
+        hostname: host.includes(":") ? `[${host}]` : host,
+        port,
+        path: address.path,
+        protocolId: "MQTT",
+        wsOptions: { ...(address.scheme === "wss" ? tls : {}) },
+      }) as Duplex;
+    case "mqtt":
+    case "embedded": {
+      const socket = connectTcp({ host, port });
+      // PUBACKs and pings are small and must not wait for each other.
+      socket.setNoDelay(true);
+      return socket;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * How a connection ended, and what that means for an operator.
+ *
+ * @module
+ */
+import type { SourceProblem } from "./source_types.ts";
+
+/** The facts about an ended connection. */
+export interface ConnectionEnd {
+  /** How far it came: `accepted` by CONNACK, `subscribed` by SUBACK. */
+  readonly phase: "connecting" | "accepted" | "subscribed";
+  /** First error of socket or protocol. */
+  readonly error?: Error | undefined;
+  /** Code of the CONNACK, if one came. */
+  readonly connackCode?: number;
+  /** Code of the DISCONNECT that an MQTT 5 broker sent. */
+  readonly disconnectCode?: number;
+  /** We ended it ourselves, and why. */
+  readonly local?: string;
+  /** The ledger could not be made ready. */
+  readonly ledgerError?: unknown;
+}
+
+/** Where it was tried and as whom, for the words of {@linkcode explainEnd}. */
+export interface AttemptContext {
+  /** Address without user information. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly version: 4 | 5;
+}
+
+/** True when the broker speaks another version of MQTT than the one tried. */
+export function refusedVersion(end: ConnectionEnd): boolean {
+  return end.connackCode === 1 || end.connackCode === 132;
+}
+
+/** True when the broker hung up on our CONNECT without an answer, as some do on MQTT 5. */
+export function hungUpOnConnect(end: ConnectionEnd): boolean {
+  if (end.phase !== "connecting" || end.connackCode !== undefined || end.local) return false;
+  return end.error === undefined || ["ECONNRESET", "EPIPE"].includes(errorCode(end.error));
+}
+
+/** True when waiting a little cannot help: somebody has to do something. */
+export function needsAPerson(problem: SourceProblem): boolean {
+  return [
+    "credentials_refused",
+    "credentials_file",
+    "client_id_refused",
+    "protocol_refused",
+    "taken_over",
+    "tls",
+  ].includes(problem.reason);
+}
+
+/** Says in plain words why the connection ended. */
+export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProblem {
+  const { url, clientId, username } = at;
+  const message = end.error?.message ?? "";
+  if (end.ledgerError !== undefined) {
+    return {
+      reason: "ledger",
+      detail: `the database could not begin a session: ${text(end.ledgerError)}`,
+    };
+  }
+  if (end.disconnectCode === 0x8e) return takenOver(clientId, url);
+  switch (end.connackCode) {
+    case undefined:
+    case 0:
+      break;
+    case 1:
+    case 132:
+      return {
+        reason: "protocol_refused",
+        detail: `${url} does not speak MQTT ${at.version === 5 ? "5" : "3.1.1"}`,
+      };
+    case 2:
+    case 133:
+      return { reason: "client_id_refused", detail: `${url} refuses the client id ${clientId}` };
+    case 4:
+    case 5:
+    case 134:
+    case 135:
+      return {
+        reason: "credentials_refused",
+        detail: username === undefined
+          ? `${url} refuses us without a user name; set username and password`
+          : `${url} refuses the user name ${username} with the password given`,
+      };
+    default:
+      return {
+        reason: "broker_refused",
+        detail: `${url} refuses the connection with code ${end.connackCode}`,
+      };
+  }
+  if (/keepalive timeout/i.test(message)) {
+    return { reason: "keepalive_timeout", detail: `${url} no longer answers our pings` };
+  }
+  if (end.disconnectCode !== undefined) {
+    return {
+      reason: "connection_lost",
+      detail: `${url} disconnected us with code ${end.disconnectCode}`,
+    };
+  }
+  if (/certificate|tls|ssl|handshake/i.test(`${message} ${errorCode(end.error)}`)) {
+    return { reason: "tls", detail: `no trusted connection to ${url}: ${message}` };
+  }
+  if (end.phase === "connecting") {
+    return {
+      reason: "unreachable",
+      detail: end.error === undefined
+        ? `${url} closed the connection before it answered`
+        : `${url} cannot be reached: ${message || errorCode(end.error)}`,
+    };
+  }
+  if (end.phase === "accepted" && end.local === undefined && end.error === undefined) {
+    return {
+      reason: "subscription_refused",
+      detail: `${url} closed the connection upon our subscription`,
+    };
+  }
+  if (end.error !== undefined && errorCode(end.error) === "") {
+    return { reason: "protocol_error", detail: `${url} sent what is no MQTT: ${message}` };
+  }
+  return {
+    reason: "connection_lost",
+    detail: `the connection to ${url} ended${end.local ? `: ${end.local}` : ""}${
+      message === "" ? "" : `: ${message}`
+    }`,
+  };
+}
+
+/** The problem of two clients that take over each other's id. */
+export function takenOver(clientId: string, url: string): SourceProblem {
+  return {
+    reason: "taken_over",
+    detail:
+      `another client connects to ${url} with our client id ${clientId} and ends our connection; ` +
+      `give one of the two another id`,
+  };
+}
+
+function errorCode(error: Error | undefined): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : "";
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,417 @@
+/**
+ * A broker as a source of messages: connects, stays connected, subscribes, and hands on what comes.
+ *
+ * ```ts
+ * await using source = new MqttSource(options, parts);
+ * await source.start();
+ * ```
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import type { IPublishPacket } from "mqtt";
+import { delay, type Timer } from "../capture/clock.ts";
+import { digest } from "../capture/digest.ts";
+import type { Acknowledger, Message } from "../capture/message.ts";
+import { loadTls, openBrokerStream, type TlsOptions } from "./broker_stream.ts";
+import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
+import { Connection } from "./connection.ts";
+import {
+  type ConnectionEnd,
+  explainEnd,
+  hungUpOnConnect,
+  needsAPerson,
+  refusedVersion,
+  takenOver,
+} from "./connection_end.ts";
+import { nextDelay, type ReconnectOptions } from "./reconnect_policy.ts";
+import type { Source, SourceParts, SourceProblem, SourceStatus } from "./source_types.ts";
+import { Tally } from "./tally.ts";
+
+/** Settings of an {@linkcode MqttSource}. */
+export interface MqttSourceOptions {
+  /** Name of the source in configuration, log and metrics. */
+  readonly name: string;
+  /** mqtt, mqtts, ws or wss; user information in it is used unless `username` is given. */
+  readonly url: string;
+  /** Topic filters, at least one, not overlapping. */
+  readonly topics: readonly string[];
+  /** QoS to subscribe at; 2 is subscribed at 1. Default 1. */
+  readonly qos?: 0 | 1 | 2;
+  /** Stable id that the session is kept under. */
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** File with the password, read at every connect; a line end at its end is left out. */
+  readonly passwordFile?: string;
+  /** `auto` tries 5 first. Default `auto`. */
+  readonly protocol?: "auto" | "5" | "3.1.1";
+  /** Seconds between signs of life, 0–65535. Default 60. */
+  readonly keepaliveSeconds?: number;
+  /**
+   * Messages that an MQTT 5 broker may send ahead of our acknowledgements, 1–65535; at 3.1.1 the
+   * broker decides alone. Default 4000: two batches.
+   */
+  readonly receiveMaximum?: number;
+  readonly reconnect?: ReconnectOptions;
+  readonly tls?: TlsOptions;
+  /** True keeps no session at the broker, as a shadow must. Default false. */
+  readonly clean?: boolean;
+  /** Appended to `clientId`, so that a shadow does not take over the session of the real one. */
+  readonly clientIdSuffix?: string;
+  /** Milliseconds until CONNECT or SUBSCRIBE must be answered. Default 30,000. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds after which refused subscriptions are tried again. Default 60,000. */
+  readonly resubscribeMs?: number;
+  /** Milliseconds after which a connection counts as stable. Default 30,000. */
+  readonly stableMs?: number;
+}
+
+/** Connections in a row that a broker ended soon after subscribing, before we suspect a rival. */
+const SUSPICIOUS_ENDS = 3;
+
+/** A connection to a broker that outlives its connections. */
+export class MqttSource implements Source {
+  readonly name: string;
+  readonly #options: MqttSourceOptions;
+  readonly #parts: SourceParts;
+  readonly #url: string;
+  readonly #clientId: string;
+  readonly #tally: Tally;
+  readonly #ending = new AbortController();
+  #running: Promise<void> | undefined;
+  #connection: Connection | undefined;
+  #wake: (() => void) | undefined;
+  #forced = false;
+  #stopped = false;
+  #version: 4 | 5;
+  /** Failed attempts in a row, for status and `maxAttempts`. */
+  #failures = 0;
+  /** Failures and short connections since the last stable one, for backoff. */
+  #unsettled = 0;
+  #settleTimer: Timer | undefined;
+  #connections = 0;
+  #shortLived = 0;
+
+  constructor(options: MqttSourceOptions, parts: SourceParts) {
+    this.name = options.name;
+    this.#options = options;
+    this.#parts = parts;
+    this.#url = maskUrl(options.url);
+    this.#clientId = options.clientId + (options.clientIdSuffix ?? "");
+    this.#version = options.protocol === "3.1.1" ? 4 : 5;
+    this.#tally = new Tally();
+  }
+
+  /**
+   * Begins to connect, in the background.
+   *
+   * @throws {TypeError} when the address is none.
+   */
+  async start(): Promise<void> {
+    const address = parseBrokerUrl(this.#options.url);
+    if (typeof address === "string") {
+      throw new TypeError(`source ${this.name}: url ${this.#url} cannot be used: ${address}`);
+    }
+    if (this.#options.tls?.verify === false) {
+      this.#parts.log.warn(
+        "the broker's certificate is NOT verified: anybody on the way can read and change the traffic",
+        { source: this.name, url: this.#url },
+      );
+    }
+    this.#tally.begin(this.#parts.clock.now());
+    this.#running ??= this.#run(address);
+  }
+
+  stopReading(): void {
+    this.#stopped = true;
+    this.#connection?.block("stopped", true);
+  }
+
+  forceReconnect(): void {
+    this.#forced = true;
+    this.#connection?.drop("reconnecting on request");
+    this.#wake?.();
+  }
+
+  status(): SourceStatus {
+    return {
+      ...this.#tally.snapshot(),
+      name: this.name,
+      url: this.#url,
+      clientId: this.#clientId,
+      reconnects: Math.max(0, this.#connections - 1),
+      failures: this.#failures,
+      withheldAcks: this.#connection?.withheld ?? 0,
+      paused: this.#connection?.blocked ?? this.#stopped,
+    };
+  }
+
+  /** Writes pending acknowledgements and disconnects; a persistent session stays at the broker. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    const connection = this.#connection;
+    if (connection !== undefined) {
+      const deadline = new AbortController();
+      const { clock } = this.#parts;
+      const timer = clock.setTimer(() => deadline.abort(), 1000);
+      this.#ending.abort();
+      await connection.disconnect(deadline.signal);
+      clock.clearTimer(timer);
+    }
+    this.#ending.abort();
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #run(address: BrokerAddress): Promise<void> {
+    const { sink } = this.#parts;
+    const unlisten = sink.onFullChange((full) => {
+      this.#connection?.block("full", full);
+      this.#changed();
+    });
+    try {
+      while (!this.#ending.signal.aborted && !this.#stopped) {
+        const again = await this.#connectOnce(address);
+        if (this.#ending.signal.aborted) break;
+        if (again === undefined) return;
+        await this.#pause(again);
+      }
+    } finally {
+      unlisten();
+    }
+  }
+
+  /** One connection, begin to end. Answers how long to wait before the next; `undefined`: never. */
+  async #connectOnce(address: BrokerAddress): Promise<number | undefined> {
+    const { clock, sink } = this.#parts;
+    let credentials: Awaited<ReturnType<MqttSource["connectOptions"]>>;
+    try {
+      credentials = await this.connectOptions(address);
+    } catch (error) {
+      return this.#failed({
+        reason: "credentials_file",
+        detail: `a file that the connection needs cannot be read: ${(error as Error).message}`,
+      });
+    }
+    const version = this.#version;
+    const { tls, ...login } = credentials;
+    const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;
+    let acceptedAt: number | undefined;
+    const connection = new Connection({
+      ...login,
+      open: (client) => openBrokerStream(address, tls, client),
+      version,
+      clientId: this.#clientId,
+      clean,
+      keepaliveSeconds,
+      receiveMaximum: this.#options.receiveMaximum ?? 4000,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? 30_000,
+      topics,
+      qos: qos === 0 ? 0 : 1,
+      resubscribeMs: this.#options.resubscribeMs ?? 60_000,
+    }, {
+      onAccepted: (sessionPresent) => {
+        acceptedAt = clock.monotonic();
+        return this.#accepted(sessionPresent, version);
+      },
+      onMessage: (packet, acknowledger) => this.#take(packet, acknowledger),
+      onSubscribed: (grants) => this.#subscribed(grants),
+    }, clock);
+    this.#connection = connection;
+    connection.block("full", sink.full);
+    connection.block("stopped", this.#stopped);
+    const end = await connection.run();
+    if (this.#settleTimer !== undefined) clock.clearTimer(this.#settleTimer);
+    this.#settleTimer = undefined;
+    if (acceptedAt !== undefined) {
+      this.#parts.events?.onDisconnected?.({ at: clock.now() });
+      this.#tally.disconnected(clock.now());
+      this.#changed();
+    }
+    await connection.drained(this.#ending.signal);
+    this.#connection = undefined;
+    if (this.#ending.signal.aborted) return undefined;
+    const lived = acceptedAt === undefined ? undefined : clock.monotonic() - acceptedAt;
+    return this.#judge(end, lived, {
+      url: this.#url,
+      clientId: this.#clientId,
+      version,
+      ...(login.username === undefined ? {} : { username: login.username }),
+    });
+  }
+
+  /** Reads what files hold; they may change while we run. */
+  private async connectOptions(address: BrokerAddress) {
+    const { username = address.username, passwordFile, tls = {} } = this.#options;
+    const password = passwordFile === undefined
+      ? this.#options.password ?? address.password
+      : (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
+    return {
+      tls: await loadTls(tls),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    };
+  }
+
+  async #accepted(sessionPresent: boolean, version: 4 | 5): Promise<void> {
+    const { clock, ledger, events, log } = this.#parts;
+    const at = clock.now();
+    await ledger.connected(sessionPresent);
+    await events?.onConnected?.({ sessionPresent, at });
+    this.#connections++;
+    this.#failures = 0;
+    this.#settleTimer = clock.setTimer(() => this.#settled(), this.#options.stableMs ?? 30_000);
+    const protocol = version === 5 ? "5" : "3.1.1";
+    this.#tally.connected(at, protocol);
+    log.info("connected", { source: this.name, url: this.#url, protocol, sessionPresent });
+    this.#changed();
+  }
+
+  #subscribed(grants: ReadonlyMap<string, number>): void {
+    const refused = this.#tally.granted(grants, this.#options.topics);
+    if (refused.length > 0) {
+      const detail = `${this.#url} refuses our subscription to ${refused.join(", ")}`;
+      this.#report({ reason: "subscription_refused", detail });
+      return;
+    }
+    // That a rival is gone only a connection shows that lasts.
+    if (this.#tally.problem?.reason !== "taken_over") this.#tally.problem = undefined;
+    this.#changed();
+  }
+
+  /** The connection has lasted: what was before it is forgotten. */
+  #settled(): void {
+    this.#unsettled = 0;
+    this.#shortLived = 0;
+    if (this.#tally.problem?.reason !== "taken_over") return;
+    this.#tally.problem = undefined;
+    this.#changed();
+  }
+
+  #take(packet: IPublishPacket, acknowledger: Acknowledger): void {
+    const { clock, ledger, sink, retained, events } = this.#parts;
+    const qos = packet.qos > 0 ? 1 : 0;
+    const arrived = packet.payload as Uint8Array;
+    // A view of the socket's buffer would pin all 64 KiB of it.
+    const payload = new Uint8Array(arrived.length);
+    payload.set(arrived);
+    const mark = qos === 1 || packet.retain ? digest(packet.topic, payload) : 0n;
+    const receivedAt = clock.now();
+    this.#tally.received(qos, receivedAt);
+    if (packet.retain && retained?.isKnown(packet.topic, mark)) {
+      this.#tally.retainedSkipped++;
+      // It is kept already, so there is nothing to commit first.
+      if (qos === 1) acknowledger.acknowledge([packet.messageId!]);
+      events?.onReceived?.(qos, payload.length, "retained_known");
+      return;
+    }
+    const duplicate = qos === 1 && ledger.admit(packet.messageId!, mark, packet.dup);
+    if (duplicate) this.#tally.duplicates++;
+    const message: Message = {
+      source: this.name,
+      topic: packet.topic,
+      payload,
+      receivedAt,
+      qos,
+      retained: packet.retain,
+      redelivered: packet.dup,
+      ...(qos === 1 ? { messageId: packet.messageId! } : {}),
+    };
+    events?.onReceived?.(qos, payload.length, duplicate ? "duplicate" : "offered");
+    sink.offer({
+      message,
+      ...(qos === 1 ? { acknowledger } : {}),
+      session: ledger.session,
+      digest: mark,
+      duplicate,
+    });
+  }
+
+  /** Draws the consequences of an ended connection. */
+  #judge(
+    end: ConnectionEnd,
+    livedMs: number | undefined,
+    context: Parameters<typeof explainEnd>[1],
+  ): number | undefined {
+    if (this.#forced && end.local !== undefined) return 0;
+    if ((this.#options.protocol ?? "auto") === "auto" && livedMs === undefined) {
+      const other = context.version === 5 ? 4 : 5;
+      if (context.version === 5 && refusedVersion(end)) {
+        this.#version = other;
+        return 0;
+      }
+      // Some brokers hang up on a version that they do not know, but so does one that is starting:
+      // the other version is tried at once, and the first again after that.
+      if (hungUpOnConnect(end) || refusedVersion(end)) {
+        this.#version = other;
+        if (other === 4) return 0;
+      }
+    }
+    const { stableMs = 30_000 } = this.#options;
+    const endedByPeer = end.phase === "subscribed" && end.local === undefined &&
+      livedMs !== undefined && livedMs < stableMs;
+    this.#shortLived = endedByPeer ? this.#shortLived + 1 : 0;
+    // An MQTT 3.1.1 broker does not say that another client took our id over, it only hangs up.
+    return this.#failed(
+      this.#shortLived >= SUSPICIOUS_ENDS && end.disconnectCode === undefined
+        ? takenOver(context.clientId, context.url)
+        : explainEnd(end, context),
+    );
+  }
+
+  #failed(problem: SourceProblem): number | undefined {
+    const { random = Math.random } = this.#parts;
+    const { reconnect = {} } = this.#options;
+    this.#failures++;
+    this.#unsettled++;
+    if (this.#failures >= (reconnect.maxAttempts ?? Infinity)) {
+      this.#report({
+        reason: "gave_up",
+        detail: `gave up after ${this.#failures} attempts; the last: ${problem.detail}`,
+      });
+      return undefined;
+    }
+    const wait = nextDelay(reconnect, {
+      failures: this.#unsettled,
+      slow: needsAPerson(problem),
+      random: random(),
+    });
+    this.#report(problem, wait);
+    return wait;
+  }
+
+  #report(problem: SourceProblem, retryInMs?: number): void {
+    const news = this.#tally.problem?.detail !== problem.detail;
+    this.#tally.problem = problem;
+    const fields = {
+      source: this.name,
+      reason: problem.reason,
+      detail: problem.detail,
+      ...(retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }),
+    };
+    // The same trouble again and again is one warning, not one for each attempt.
+    if (news) this.#parts.log.warn("source in trouble", fields);
+    else this.#parts.log.debug("source still in trouble", fields);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#parts.events?.onStateChange?.(this.status());
+  }
+
+  /** Waits before the next attempt, unless somebody asks for it now. */
+  async #pause(waitMs: number): Promise<void> {
+    if (this.#forced || waitMs === 0) {
+      this.#forced = false;
+      return;
+    }
+    const cut = new AbortController();
+    this.#wake = () => cut.abort();
+    this.#ending.signal.addEventListener("abort", this.#wake, { once: true });
+    await delay(this.#parts.clock, waitMs, cut.signal).catch(() => {});
+    this.#ending.signal.removeEventListener("abort", this.#wake);
+    this.#wake = undefined;
+    this.#forced = false;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * A stream around a stream, with backpressure both ways; base of the acknowledgement gate and of
+ * the embedded broker's size limit.
+ *
+ * @module
+ */
+import { Duplex } from "node:stream";
+
+/** Passes everything between its user and `inner`; subclasses say what else happens on the way. */
+export abstract class WrappedStream extends Duplex {
+  protected readonly inner: Duplex;
+  #paused = false;
+  #wanted = false;
+
+  constructor(inner: Duplex) {
+    // Halves end together: MQTT has no use for a connection that is open one way.
+    super({ allowHalfOpen: false });
+    this.inner = inner;
+    inner.on("data", (chunk: Uint8Array) => {
+      if (this.destroyed) return;
+      const passed = this.fromInner(chunk);
+      if (passed === undefined) return;
+      if (!this.push(passed)) {
+        this.#wanted = false;
+        inner.pause();
+      }
+    });
+    let ended = false;
+    inner.on("end", () => {
+      ended = true;
+      if (!this.destroyed) this.push(null);
+    });
+    inner.on("error", (error) => this.destroy(error));
+    inner.on("close", () => {
+      // What arrived before an orderly end is read first; this stream then closes by itself.
+      if (!ended || this.readableLength === 0) this.destroy();
+    });
+    inner.pause();
+  }
+
+  /** What of an arriving piece is handed to our user; undefined for nothing. May destroy this stream. */
+  protected abstract fromInner(chunk: Uint8Array): Uint8Array | undefined;
+
+  /** What of the pieces that our user writes goes out. */
+  protected abstract toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[];
+
+  /** Stops reading the inner stream, so that the sender is slowed down by TCP itself. */
+  pauseReading(): void {
+    this.#paused = true;
+    this.inner.pause();
+  }
+
+  /** Reads on after {@linkcode pauseReading}. */
+  resumeReading(): void {
+    this.#paused = false;
+    if (this.#wanted) this.inner.resume();
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    if (!this.#paused) this.inner.resume();
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
+    this.#send([chunk], done);
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array; encoding: string }[],
+    done: (error?: Error) => void,
+  ): void {
+    this.#send(chunks.map(({ chunk }) => chunk), done);
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    this.inner.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.inner.destroy();
+    done(error);
+  }
+
+  #send(chunks: readonly Uint8Array[], done: (error?: Error) => void): void {
+    const out = this.toInner(chunks);
+    let room = true;
+    if (out.length === 1) room = this.inner.write(out[0]!);
+    else if (out.length > 1) {
+      // One write for a packet that came in several: one system call, one TCP segment.
+      room = this.inner.write(concat(out));
+    }
+    if (room) return done();
+    const goOn = () => {
+      this.inner.off("drain", goOn);
+      this.inner.off("close", goOn);
+      done();
+    };
+    this.inner.on("drain", goOn);
+    this.inner.on("close", goOn);
+  }
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
