@@ -194,6 +194,7 @@ export class MqttSource implements Source {
         detail: `a file that the connection needs cannot be read: ${(error as Error).message}`,
       });
     }
+    if (this.#ending.signal.aborted) return undefined;
     const version = this.#version;
     const { tls, ...login } = credentials;
     const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;

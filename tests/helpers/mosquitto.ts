@@ -30,6 +30,28 @@ export function mosquittoTest(name: string, run: () => Promise<void>): void {
   Deno.test({ name: `mosquitto: ${name}`, ignore: !mosquittoAvailable, fn: run });
 }
 
+/** Path of mosquitto's dynamic security plugin, the only stock way to have subscriptions refused. */
+export function dynamicSecurityPlugin(): string | undefined {
+  const name = "mosquitto_dynamic_security.so";
+  const folders = ["/usr/lib", "/usr/local/lib", "/opt/homebrew/lib"];
+  for (const folder of ["/usr/lib"]) {
+    try {
+      for (const entry of Deno.readDirSync(folder)) {
+        if (entry.name.endsWith("-linux-gnu")) folders.push(`${folder}/${entry.name}`);
+      }
+    } catch {
+      // No such folder on this system.
+    }
+  }
+  return folders.map((folder) => `${folder}/${name}`).find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** A free TCP port on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

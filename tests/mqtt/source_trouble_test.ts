@@ -1,0 +1,411 @@
+/** What MqttSource does when a broker refuses, disturbs or ends it. */
+import assert from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
+import { MqttSource, type MqttSourceOptions } from "../../src/mqtt/source.ts";
+import { dynamicSecurityPlugin, freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
+import { acknowledge, Publisher, TestLog, testParts } from "../helpers/mqtt_fakes.ts";
+import { Scratch } from "../helpers/scratch.ts";
+import { waitUntil } from "../helpers/wait.ts";
+
+const QUICK = { minMs: 10, maxMs: 60 };
+const BASE = { name: "test", topics: ["msh/#"], clientId: "capture-test", reconnect: QUICK };
+
+/** mosquitto_passwd's line for the user `capture` with the password `right:pass word`. */
+const PASSWORDS =
+  "capture:$7$101$49t8UFMw/cSnPaZ7$3G2dXmlki/C8P6iWbIJuPQW2w6Q9Lj+KzEBOxrsfm6zok00Q" +
+  "Y970BCLXwd6/qMcDUcNAdeWfo+iypHIATWf93Q==\n";
+const WITH_PASSWORDS = {
+  whole: true,
+  files: { passwords: PASSWORDS },
+} as const;
+const PASSWORD_LINES = [
+  "listener %PORT% 127.0.0.1",
+  "allow_anonymous false",
+  "password_file %DIR%/passwords",
+];
+
+async function until(source: MqttSource, reason: string): Promise<void> {
+  await waitUntil(() => source.status().problem?.reason === reason, `the source says ${reason}`);
+}
+
+for (const protocol of ["3.1.1", "5"] as const) {
+  mosquittoTest(
+    `MqttSource says that the password is wrong, and recovers at ${protocol}`,
+    async () => {
+      await using broker = await Mosquitto.start(PASSWORD_LINES, WITH_PASSWORDS);
+      using scratch = new Scratch();
+      const passwordFile = scratch.file("password");
+      Deno.writeTextFileSync(passwordFile, "wrong\n");
+      const log = new TestLog();
+      await using source = new MqttSource(
+        { ...BASE, url: broker.url, protocol, username: "capture", passwordFile },
+        { ...testParts(), log },
+      );
+      await source.start();
+      await until(source, "credentials_refused");
+      assert.match(source.status().problem!.detail, /refuses the user name capture/);
+      const { failures } = source.status();
+      await waitUntil(() => source.status().failures > failures + 1, "it goes on trying");
+      const warnings = log.lines.filter(({ level }) => level === "warn");
+      assert.equal(warnings.length, 1, "one warning, not one for each attempt");
+      assert.doesNotMatch(JSON.stringify(log.lines), /wrong/);
+      Deno.writeTextFileSync(passwordFile, "right:pass word\n");
+      await waitUntil(() => source.status().subscribed, "the new password works");
+      assert.equal(source.status().problem, undefined);
+    },
+  );
+
+  mosquittoTest(
+    `MqttSource keeps what is granted and names what is refused at ${protocol}`,
+    async () => {
+      const plugin = dynamicSecurityPlugin();
+      assert.ok(plugin, "mosquitto comes with its dynamic security plugin");
+      await using broker = await Mosquitto.start(
+        [`plugin ${plugin}`, "plugin_opt_config_file %DIR%/security.json"],
+        { files: { "security.json": security(["msh/allowed/#"]) } },
+      );
+      const parts = testParts();
+      await using source = new MqttSource({
+        ...BASE,
+        url: broker.url,
+        protocol,
+        topics: ["msh/allowed/#", "msh/denied/#", "msh/wrong#"],
+        resubscribeMs: 50,
+      }, parts);
+      await source.start();
+      await until(source, "subscription_refused");
+      const status = source.status();
+      assert.match(status.problem!.detail, /msh\/denied\/#, msh\/wrong#/);
+      assert.doesNotMatch(status.problem!.detail, /allowed/);
+      assert.equal(status.connected, true);
+      assert.equal(status.subscribed, false);
+      assert.equal(status.grantedQos, 1);
+      await using publisher = await Publisher.connect(broker.port);
+      await publisher.publish("msh/allowed/a", "1");
+      await waitUntil(() => parts.sink.all.length === 1, "what is granted arrives");
+      assert.equal(source.status().reconnects, 0);
+    },
+  );
+}
+
+function security(allowed: readonly string[]): string {
+  const acls = [
+    ...allowed.map((topic) => ({ acltype: "subscribePattern", topic, allow: true })),
+    { acltype: "publishClientSend", topic: "#", allow: true },
+  ];
+  return JSON.stringify({
+    clients: [],
+    groups: [{ groupname: "anyone", roles: [{ rolename: "reader" }] }],
+    roles: [{ rolename: "reader", acls }],
+    anonymousGroup: "anyone",
+    defaultACLAccess: {
+      publishClientSend: false,
+      publishClientReceive: true,
+      subscribe: false,
+      unsubscribe: true,
+    },
+  });
+}
+
+// mosquitto 2.0.11 hangs up without MQTT 5's reason, so at either version only the pattern tells.
+for (const protocol of ["3.1.1", "5"] as const) {
+  mosquittoTest(
+    `MqttSource suspects a rival, until a connection lasts, at ${protocol}`,
+    async () => {
+      await using broker = await Mosquitto.start();
+      const log = new TestLog();
+      await using source = new MqttSource(
+        { ...BASE, url: broker.url, protocol, stableMs: 500 },
+        { ...testParts(), log },
+      );
+      await source.start();
+      for (let i = 0; i < 3; i++) {
+        await waitUntil(() => source.status().subscribed, "subscribed");
+        assert.notEqual(source.status().problem?.reason, "taken_over");
+        await using _rival = await Publisher.connect(broker.port, { clientId: BASE.clientId });
+        await waitUntil(
+          () => source.status().reconnects > i || !source.status().subscribed,
+          "ended",
+        );
+      }
+      await until(source, "taken_over");
+      assert.match(source.status().problem!.detail, /our client id capture-test/);
+      assert.ok(log.lines.some((line) => line.fields["reason"] === "taken_over"));
+      await waitUntil(() => source.status().problem === undefined, "a stable connection");
+      assert.equal(source.status().connected, true);
+    },
+  );
+}
+
+mosquittoTest("MqttSource takes user information from its address and never shows it", async () => {
+  await using broker = await Mosquitto.start(PASSWORD_LINES, WITH_PASSWORDS);
+  const log = new TestLog();
+  const url = `mqtt://capture:right%3Apass%20word@127.0.0.1:${broker.port}/?secret`;
+  await using source = new MqttSource({ ...BASE, url }, { ...testParts(), log });
+  await source.start();
+  await waitUntil(() => source.status().subscribed, "subscribed");
+  assert.equal(source.status().url, `mqtt://127.0.0.1:${broker.port}/`);
+  assert.equal(source.status().protocol, "5", "auto begins with 5");
+  assert.doesNotMatch(JSON.stringify([log.lines, source.status()]), /right|pass|secret/);
+});
+
+mosquittoTest("MqttSource reports a password file that cannot be read, and recovers", async () => {
+  await using broker = await Mosquitto.start(PASSWORD_LINES, WITH_PASSWORDS);
+  using scratch = new Scratch();
+  const passwordFile = scratch.file("later");
+  await using source = new MqttSource(
+    { ...BASE, url: broker.url, username: "capture", passwordFile },
+    testParts(),
+  );
+  await source.start();
+  await until(source, "credentials_file");
+  Deno.writeTextFileSync(passwordFile, "right:pass word");
+  await waitUntil(() => source.status().subscribed, "subscribed");
+});
+
+mosquittoTest("MqttSource.stopReading() lets acknowledgements out but no message in", async () => {
+  await using broker = await Mosquitto.start();
+  const parts = testParts();
+  const options: MqttSourceOptions = { ...BASE, url: broker.url };
+  await using publisher = await Publisher.connect(broker.port);
+  {
+    await using source = new MqttSource(options, parts);
+    await source.start();
+    await waitUntil(() => source.status().subscribed, "subscribed");
+    await publisher.publish("msh/a", "1");
+    await waitUntil(() => parts.sink.all.length === 1, "the first message");
+    source.stopReading();
+    await publisher.publish("msh/a", "2");
+    assert.equal(source.status().paused, true);
+    acknowledge(parts.sink.take());
+    assert.equal(source.status().withheldAcks, 0);
+  }
+  assert.equal(parts.sink.all.length, 1);
+  await publisher.publish("msh/a", "3");
+  await using again = new MqttSource(options, parts);
+  await again.start();
+  await waitUntil(() => parts.sink.all.length >= 3, "the session went on without us");
+  assert.deepEqual(parts.sink.texts(), ["1", "2", "3"], "and the first is not delivered again");
+  assert.deepEqual(parts.ledger.connections, [false, true]);
+});
+
+mosquittoTest("MqttSource with `clean` leaves the session of its namesake alone", async () => {
+  await using broker = await Mosquitto.start();
+  const parts = testParts();
+  const shadowParts = testParts();
+  await using source = new MqttSource({ ...BASE, url: broker.url }, parts);
+  await source.start();
+  await waitUntil(() => source.status().subscribed, "subscribed");
+  const shadow = { ...BASE, url: broker.url, clean: true, clientIdSuffix: "-shadow" };
+  await using other = new MqttSource(shadow, shadowParts);
+  await other.start();
+  await waitUntil(() => other.status().subscribed, "the shadow is subscribed");
+  assert.equal(other.status().clientId, "capture-test-shadow");
+  other.forceReconnect();
+  await waitUntil(() => shadowParts.ledger.connections.length === 2, "the shadow reconnects");
+  assert.deepEqual(shadowParts.ledger.connections, [false, false]);
+  assert.equal(source.status().reconnects, 0);
+  assert.equal(source.status().connected, true);
+});
+
+mosquittoTest("MqttSource reports QoS 2 as 1, and QoS 0 without acknowledger", async () => {
+  await using broker = await Mosquitto.start();
+  const parts = testParts();
+  const received: unknown[] = [];
+  await using source = new MqttSource({ ...BASE, url: broker.url, qos: 2 }, {
+    ...parts,
+    events: { onReceived: (...what) => received.push(what) },
+  });
+  await source.start();
+  await waitUntil(() => source.status().subscribed, "subscribed");
+  assert.equal(source.status().grantedQos, 1);
+  await using publisher = await Publisher.connect(broker.port);
+  await publisher.publish("msh/a", "zero", { qos: 0 });
+  await publisher.publish("msh/a", "one!!", { qos: 1 });
+  await waitUntil(() => parts.sink.all.length === 2, "both");
+  const [zero, one] = parts.sink.all;
+  assert.equal(zero!.message.qos, 0);
+  assert.equal(zero!.acknowledger, undefined);
+  assert.equal(zero!.message.messageId, undefined);
+  assert.equal(zero!.digest, 0n);
+  assert.equal(one!.message.qos, 1);
+  assert.deepEqual(received, [[0, 4, "offered"], [1, 5, "offered"]]);
+});
+
+for (const protocol of ["3.1.1", "5"] as const) {
+  mosquittoTest(`MqttSource takes a retained message once at ${protocol}`, async () => {
+    await using broker = await Mosquitto.start();
+    await using publisher = await Publisher.connect(broker.port);
+    await publisher.publish("msh/a", "kept", { retain: true });
+    const known = new Map<string, bigint>();
+    const parts = testParts();
+    await using source = new MqttSource({ ...BASE, url: broker.url, protocol }, {
+      ...parts,
+      retained: { isKnown: (topic, digest) => known.get(topic) === digest },
+    });
+    await source.start();
+    await waitUntil(() => parts.sink.all.length === 1, "the retained message");
+    const [first] = parts.sink.all;
+    assert.equal(first!.message.retained, true);
+    known.set("msh/a", first!.digest);
+    acknowledge(parts.sink.take());
+    source.forceReconnect();
+    await waitUntil(() => source.status().reconnects === 1, "a second connection");
+    await waitUntil(() => source.status().subscribed, "subscribed again");
+    if (protocol === "3.1.1") {
+      await waitUntil(() => source.status().retainedSkipped === 1, "it comes again and is skipped");
+    }
+    await publisher.publish("msh/a", "changed", { retain: true });
+    await waitUntil(() => parts.sink.all.length === 2, "the new one");
+    assert.equal(parts.sink.texts()[1], "changed");
+    assert.equal(parts.sink.all[1]!.message.retained, false, "published now, not from store");
+    assert.equal(source.status().retainedSkipped, protocol === "3.1.1" ? 1 : 0);
+    acknowledge(parts.sink.take());
+    assert.equal(source.status().withheldAcks, 0);
+  });
+}
+
+/** A server that answers every CONNECT with `answer(version)` and then hangs up, or not. */
+async function fakeBroker(
+  answer: (version: number, socket: Socket) => void,
+): Promise<{ port: number } & AsyncDisposable> {
+  const port = await freePort();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    // Byte 8 of a CONNECT with a one-byte length is the protocol version.
+    socket.once("data", (data: Uint8Array) => answer(data[8]!, socket));
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function accept(socket: Socket): void {
+  socket.write(Uint8Array.of(0x20, 2, 0, 0));
+  socket.on("data", (data: Uint8Array) => {
+    if (data[0] === 0x82) socket.write(Uint8Array.of(0x90, 3, data[2]!, data[3]!, 1));
+  });
+}
+
+for (const manner of ["refuses it in 3.1.1's words", "hangs up"] as const) {
+  Deno.test(`MqttSource falls back to 3.1.1 when the broker ${manner}`, async () => {
+    const versions: number[] = [];
+    await using broker = await fakeBroker((version, socket) => {
+      versions.push(version);
+      if (version === 4) return accept(socket);
+      if (manner === "hangs up") socket.destroy();
+      else socket.end(Uint8Array.of(0x20, 2, 0, 1));
+    });
+    await using source = new MqttSource(
+      { ...BASE, url: `mqtt://127.0.0.1:${broker.port}` },
+      testParts(),
+    );
+    await source.start();
+    await waitUntil(() => source.status().subscribed, "subscribed");
+    assert.equal(source.status().protocol, "3.1.1");
+    assert.deepEqual(versions, [5, 4]);
+  });
+}
+
+Deno.test("MqttSource names a rival at once when an MQTT 5 broker says so", async () => {
+  let connections = 0;
+  await using broker = await fakeBroker((_version, socket) => {
+    connections++;
+    socket.write(Uint8Array.of(0x20, 3, 0, 0, 0));
+    socket.on("data", (data: Uint8Array) => {
+      if (data[0] !== 0x82) return;
+      socket.write(Uint8Array.of(0x90, 4, data[2]!, data[3]!, 0, 1));
+      if (connections === 1) socket.end(Uint8Array.of(0xe0, 1, 0x8e));
+    });
+  });
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtt://127.0.0.1:${broker.port}`, protocol: "5" },
+    testParts(),
+  );
+  await source.start();
+  await until(source, "taken_over");
+  await waitUntil(() => source.status().subscribed, "it comes back");
+  assert.equal(source.status().problem?.reason, "taken_over", "one subscription proves nothing");
+});
+
+Deno.test("MqttSource says which version is refused when told to use it", async () => {
+  await using broker = await fakeBroker((_version, socket) => {
+    socket.end(Uint8Array.of(0x20, 3, 0, 132, 0));
+  });
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtt://127.0.0.1:${broker.port}`, protocol: "5" },
+    testParts(),
+  );
+  await source.start();
+  await until(source, "protocol_refused");
+  assert.match(source.status().problem!.detail, /does not speak MQTT 5/);
+});
+
+Deno.test("MqttSource gives up after maxAttempts, the first connection included", async () => {
+  const port = await freePort();
+  await using source = new MqttSource({
+    ...BASE,
+    url: `mqtt://127.0.0.1:${port}`,
+    reconnect: { ...QUICK, maxAttempts: 3 },
+  }, testParts());
+  await source.start();
+  await until(source, "gave_up");
+  assert.equal(source.status().failures, 3);
+  assert.equal(source.status().connected, false);
+});
+
+Deno.test("MqttSource waits for a broker that is not there yet", async () => {
+  const port = await freePort();
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtt://127.0.0.1:${port}` },
+    testParts(),
+  );
+  await source.start();
+  await waitUntil(() => source.status().failures > 3, "some attempts");
+  assert.equal(source.status().problem?.reason, "unreachable");
+});
+
+Deno.test("MqttSource survives a server that talks nonsense", async () => {
+  await using broker = await fakeBroker((_version, socket) => {
+    socket.write(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 2, 3));
+  });
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtt://127.0.0.1:${broker.port}`, protocol: "3.1.1" },
+    testParts(),
+  );
+  await source.start();
+  await waitUntil(() => source.status().failures > 2, "it fails and tries again");
+  assert.equal(source.status().connected, false);
+});
+
+Deno.test("MqttSource ends promptly while it waits, and while a server keeps silent", async () => {
+  await using broker = await fakeBroker(() => {});
+  const source = new MqttSource({ ...BASE, url: `mqtt://127.0.0.1:${broker.port}` }, testParts());
+  await source.start();
+  await source[Symbol.asyncDispose]();
+  const waiting = new MqttSource({
+    ...BASE,
+    url: `mqtt://127.0.0.1:${await freePort()}`,
+    reconnect: { minMs: 60_000, maxMs: 60_000 },
+  }, { ...testParts(), random: () => 0.9 });
+  await waiting.start();
+  await waitUntil(() => waiting.status().failures === 1, "the first failure");
+  await waiting[Symbol.asyncDispose]();
+});
+
+Deno.test("MqttSource.start() refuses an address that is none, without showing its secrets", async () => {
+  const source = new MqttSource({ ...BASE, url: "gopher://me:hush@host" }, testParts());
+  await assert.rejects(source.start(), (error: Error) => {
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, /gopher/);
+    assert.doesNotMatch(error.message, /hush/);
+    return true;
+  });
+});
