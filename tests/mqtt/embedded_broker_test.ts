@@ -1,0 +1,280 @@
+/** The embedded broker: credentials, limits, and its way into the queue. */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { silentLog } from "../../src/capture/log.ts";
+import {
+  EmbeddedBroker,
+  type EmbeddedBrokerOptions,
+  ListenError,
+} from "../../src/mqtt/embedded_broker.ts";
+import { EmbeddedSource, ledgerId } from "../../src/mqtt/embedded_source.ts";
+import { MqttSource } from "../../src/mqtt/source.ts";
+import { acknowledge, Publisher, testParts, TestSink } from "../helpers/mqtt_fakes.ts";
+import { waitUntil } from "../helpers/wait.ts";
+
+function broker(options: EmbeddedBrokerOptions = {}): EmbeddedBroker {
+  return new EmbeddedBroker({ port: 0, ...options }, silentLog);
+}
+
+function source(of: EmbeddedBroker, parts = testParts()): EmbeddedSource {
+  return new EmbeddedSource({ name: "embedded", topics: ["msh/#"] }, of, parts);
+}
+
+Deno.test("EmbeddedSource offers QoS 0 and acknowledges QoS 1 only after acknowledge()", async () => {
+  await using embedded = broker();
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  await publisher.publish("msh/a", "zero", { qos: 0 });
+  let acknowledged = false;
+  const publishing = publisher.publish("msh/a", "one").then(() => acknowledged = true);
+  await waitUntil(() => parts.sink.all.length === 2, "both");
+  const [zero, one] = parts.sink.all;
+  assert.deepEqual([zero!.message.qos, one!.message.qos], [0, 1]);
+  assert.equal(zero!.acknowledger, undefined);
+  assert.equal(captured.status().withheldAcks, 1);
+  // A PUBACK on its way would be here before the answer to a whole new connection.
+  await using _other = await Publisher.connect(embedded.port);
+  assert.equal(acknowledged, false);
+  acknowledge(parts.sink.take());
+  await publishing;
+  assert.equal(captured.status().withheldAcks, 0);
+  const status = captured.status();
+  assert.equal(status.connected, true);
+  assert.equal(status.subscribed, true);
+  assert.equal(status.url, `embedded://127.0.0.1:${embedded.port}`);
+  assert.deepEqual(status.delivered, { qos0: 1, qos1: 1 });
+});
+
+Deno.test("EmbeddedSource knows a redelivery, and no publisher by another's ids", async () => {
+  await using embedded = broker();
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  // Written by hand, for mqtt.js publishes again without DUP.
+  const publish = async (dup: boolean) => {
+    const socket = connect({ host: "127.0.0.1", port: embedded.port });
+    let received: number[] = [];
+    socket.on("data", (bytes: Uint8Array) => received.push(...bytes));
+    const id = [0, 5, ..."radio"].map((c) => typeof c === "string" ? c.charCodeAt(0) : c);
+    socket.write(Uint8Array.from([0x10, 17, 0, 4, 77, 81, 84, 84, 4, 0, 0, 60, ...id]));
+    await waitUntil(() => received.length === 4, "CONNACK");
+    received = [];
+    const topic = [0, 5, ..."msh/a"].map((c) => typeof c === "string" ? c.charCodeAt(0) : c);
+    socket.write(Uint8Array.from([dup ? 0x3a : 0x32, 11, ...topic, 0, 7, 1, 2]));
+    return { socket, received };
+  };
+  const first = await publish(false);
+  await waitUntil(() => parts.sink.all.length === 1, "the message");
+  first.socket.destroy();
+  await waitUntil(() => embedded.clients === 0, "the connection is gone");
+  acknowledge(parts.sink.take());
+  const again = await publish(true);
+  await waitUntil(() => parts.sink.all.length === 2, "the redelivery");
+  assert.equal(parts.sink.all[1]!.message.redelivered, true);
+  assert.equal(parts.sink.all[1]!.duplicate, true);
+  assert.deepEqual(again.received, []);
+  acknowledge(parts.sink.take());
+  await waitUntil(() => again.received.length === 4, "PUBACK");
+  assert.deepEqual(again.received, [0x40, 2, 0, 7]);
+  again.socket.destroy();
+  await using second = await Publisher.connect(embedded.port, { clientId: "other radio" });
+  const publishing = second.publish("msh/a", Uint8Array.of(1, 2));
+  await waitUntil(() => parts.sink.all.length === 3, "the other radio's");
+  assert.equal(parts.sink.all[2]!.duplicate, false);
+  acknowledge(parts.sink.take());
+  await publishing;
+});
+
+Deno.test("ledgerId() gives each of a publisher's identifiers an id of its own", () => {
+  const ids = new Set<number>();
+  for (let id = 1; id <= 65_535; id++) ids.add(ledgerId("radio", id));
+  assert.equal(ids.size, 65_535);
+  assert.equal(Math.min(...ids), 1);
+  assert.equal(Math.max(...ids), 65_535);
+  assert.notEqual(ledgerId("radio", 1), ledgerId("other radio", 1));
+});
+
+Deno.test("EmbeddedBroker passes messages on to other subscribers, once they are safe", async () => {
+  await using embedded = broker();
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  const others = testParts();
+  await using subscriber = new MqttSource({
+    name: "subscriber",
+    url: `mqtt://127.0.0.1:${embedded.port}`,
+    topics: ["#"],
+    clientId: "subscriber",
+  }, others);
+  await subscriber.start();
+  await waitUntil(() => subscriber.status().subscribed, "subscribed");
+  assert.equal(subscriber.status().protocol, "3.1.1", "the broker speaks no MQTT 5");
+  await using publisher = await Publisher.connect(embedded.port);
+  const publishing = publisher.publish("msh/a", "ours");
+  await waitUntil(() => parts.sink.all.length === 1, "the message");
+  await using second = await Publisher.connect(embedded.port);
+  await second.publish("elsewhere/b", "not captured");
+  await waitUntil(() => others.sink.all.length === 1, "what is not captured is passed on at once");
+  assert.deepEqual(others.sink.texts(), ["not captured"]);
+  acknowledge(parts.sink.take());
+  await publishing;
+  await waitUntil(() => others.sink.all.length === 2, "and now ours");
+  assert.deepEqual(others.sink.texts(), ["not captured", "ours"]);
+  assert.equal(parts.sink.all.length, 1);
+});
+
+Deno.test("EmbeddedBroker keeps a subscriber's session, within its bound", async () => {
+  await using embedded = broker({ maxQueued: 10 });
+  await embedded.start();
+  const parts = testParts();
+  const options = {
+    name: "subscriber",
+    url: `mqtt://127.0.0.1:${embedded.port}`,
+    topics: ["#"],
+    clientId: "subscriber",
+    protocol: "3.1.1",
+  } as const;
+  {
+    await using subscriber = new MqttSource(options, parts);
+    await subscriber.start();
+    await waitUntil(() => subscriber.status().subscribed, "subscribed");
+  }
+  await waitUntil(() => embedded.clients === 0, "it is gone");
+  await using publisher = await Publisher.connect(embedded.port);
+  for (let i = 0; i < 15; i++) await publisher.publish("a", String(i));
+  await waitUntil(() => embedded.dropped === 5, "the bound holds");
+  await using subscriber = new MqttSource(options, parts);
+  await subscriber.start();
+  await waitUntil(() => parts.sink.all.length === 10, "what was kept");
+  assert.deepEqual(parts.ledger.connections, [false, true]);
+  assert.deepEqual(parts.sink.texts(), Array.from({ length: 10 }, (_, i) => String(i)));
+});
+
+Deno.test("EmbeddedSource takes no more than its sink wants, and loses nothing", async () => {
+  await using embedded = broker();
+  const parts = testParts({ sink: new TestSink(20) });
+  await using captured = source(embedded, parts);
+  await captured.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  const total = 1000;
+  const publishing = Promise.all(
+    Array.from(
+      { length: total },
+      (_, i) => publisher.publish("msh/a", String(i), { qos: i % 2 === 0 ? 1 : 0 }),
+    ),
+  );
+  await waitUntil(() => parts.sink.full, "the sink is full");
+  assert.equal(parts.sink.all.length, 20);
+  assert.equal(captured.status().paused, true);
+  const deliveries: readonly unknown[] = parts.sink.all;
+  while (deliveries.length < total) {
+    acknowledge(parts.sink.take());
+    await waitUntil(() => parts.sink.size > 0, "more");
+  }
+  acknowledge(parts.sink.take());
+  await publishing;
+  assert.deepEqual(parts.sink.texts(), Array.from({ length: total }, (_, i) => String(i)));
+});
+
+Deno.test("EmbeddedSource takes nothing more after stopReading()", async () => {
+  await using embedded = broker();
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  const first = publisher.publish("msh/a", "1");
+  await waitUntil(() => parts.sink.all.length === 1, "the first");
+  captured.stopReading();
+  publisher.publish("msh/a", "2").catch(() => {});
+  acknowledge(parts.sink.take());
+  await first;
+  await using _other = await Publisher.connect(embedded.port);
+  assert.deepEqual(parts.sink.texts(), ["1"]);
+});
+
+Deno.test("EmbeddedBroker lets in only who knows the password", async () => {
+  await using embedded = broker({ username: "radio", password: "a secret" });
+  await embedded.start();
+  const attempt = (username?: string, password?: string) =>
+    Publisher.connect(embedded.port, {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+  await assert.rejects(attempt());
+  await assert.rejects(attempt("radio", "wrong"));
+  await assert.rejects(attempt("other", "a secret"));
+  await using _publisher = await attempt("radio", "a secret");
+  await using wrong = new MqttSource({
+    name: "wrong",
+    url: `mqtt://127.0.0.1:${embedded.port}`,
+    topics: ["#"],
+    clientId: "wrong",
+    username: "radio",
+    password: "wrong",
+  }, testParts());
+  await wrong.start();
+  await waitUntil(() => wrong.status().problem?.reason === "credentials_refused", "it says so");
+});
+
+Deno.test("EmbeddedBroker listens beyond loopback only with credentials or when told so", async () => {
+  await using open = broker({ host: "0.0.0.0" });
+  await using captured = source(open);
+  await assert.rejects(
+    captured.start(),
+    (error) => error instanceof ListenError && error.reason === "listen_refused",
+  );
+  assert.equal(captured.status().problem?.reason, "listen_refused");
+  assert.equal(captured.status().connected, false);
+  await using told = broker({ host: "0.0.0.0", allowAnonymous: true });
+  await told.start();
+  await using guarded = broker({ host: "0.0.0.0", username: "radio", password: "secret" });
+  await guarded.start();
+});
+
+Deno.test("EmbeddedBroker says that its address is in use", async () => {
+  await using first = broker();
+  await first.start();
+  await using second = broker({ port: first.port });
+  await assert.rejects(
+    second.start(),
+    (error) => error instanceof ListenError && error.reason === "address_in_use",
+  );
+});
+
+Deno.test("EmbeddedBroker turns away one client too many", async () => {
+  await using embedded = broker({ maxClients: 1 });
+  await embedded.start();
+  {
+    await using _first = await Publisher.connect(embedded.port);
+    await assert.rejects(Publisher.connect(embedded.port));
+  }
+  await waitUntil(() => embedded.clients === 0, "the first is gone");
+  await using _next = await Publisher.connect(embedded.port);
+});
+
+Deno.test("EmbeddedBroker ends a client that sends an overlong packet", async () => {
+  await using embedded = broker({ maxPacketBytes: 1000 });
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  let closed = false;
+  publisher.client.on("close", () => closed = true);
+  await publisher.publish("msh/a", new Uint8Array(900), { qos: 0 });
+  await waitUntil(() => parts.sink.all.length === 1, "what fits");
+  publisher.publish("msh/a", new Uint8Array(2000), { qos: 0 }).catch(() => {});
+  await waitUntil(() => closed, "the connection ends");
+  assert.equal(parts.sink.all.length, 1);
+});
+
+Deno.test("EmbeddedBroker reserves topics that begin with $", async () => {
+  await using embedded = broker();
+  await embedded.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  let closed = false;
+  publisher.client.on("close", () => closed = true);
+  publisher.publish("$SYS/x", "x", { qos: 0 }).catch(() => {});
+  await waitUntil(() => closed, "the connection ends");
+});
