@@ -83,7 +83,7 @@ Deno.test("AckGate.pauseReading() keeps bytes in the socket until resumeReading(
   gate.pauseReading();
   socket.push(Uint8Array.of(2));
   socket.push(Uint8Array.of(3));
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(got, [1]);
   assert.equal(socket.readableLength, 2);
   gate.resumeReading();

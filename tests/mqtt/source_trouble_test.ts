@@ -282,7 +282,7 @@ async function fakeBroker(
     port,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      server.close();
     },
   };
 }
