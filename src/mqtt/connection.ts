@@ -251,9 +251,10 @@ export class Connection implements Acknowledger {
   }
 
   #keepAlive(): void {
-    const { keepaliveSeconds } = this.#options;
-    if (keepaliveSeconds === 0) return;
     const client = this.#client;
+    // An MQTT 5 broker may have set another interval than the one we asked for.
+    const keepaliveSeconds = client?.keepalive ?? this.#options.keepaliveSeconds;
+    if (keepaliveSeconds === 0) return;
     if (client?.connected) {
       client.sendPing();
       client.reschedulePing(true);

@@ -28,6 +28,7 @@ export class EmbeddedSource implements Source {
   readonly #waiting: [Publication, () => void][] = [];
   readonly #acknowledgers = new WeakMap<object, PublisherAcks>();
   #withheld = 0;
+  #ready = false;
   #stopped = false;
   #detach: (() => void)[] = [];
 
@@ -73,6 +74,8 @@ export class EmbeddedSource implements Source {
     this.#tally.granted(new Map(topics.map((topic) => [topic, 1])), topics);
     // Publishers keep what we did not acknowledge, so as a session this one is never lost.
     await events?.onConnected?.({ sessionPresent: true, at });
+    this.#ready = true;
+    this.#release();
     this.#changed();
   }
 
@@ -104,15 +107,19 @@ export class EmbeddedSource implements Source {
     this.#tally.disconnected(this.#parts.clock.now());
   }
 
+  get #open(): boolean {
+    return this.#ready && !this.#stopped && !this.#parts.sink.full;
+  }
+
   #take(publication: Publication, settled: () => void): void {
     // Not settled, so the publisher is read no further: that is the backpressure.
-    if (this.#stopped || this.#parts.sink.full || this.#waiting.length > 0) {
+    if (!this.#open || this.#waiting.length > 0) {
       this.#waiting.push([publication, settled]);
     } else this.#deliver(publication, settled);
   }
 
   #release(): void {
-    while (this.#waiting.length > 0 && !this.#stopped && !this.#parts.sink.full) {
+    while (this.#waiting.length > 0 && this.#open) {
       this.#deliver(...this.#waiting.shift()!);
     }
   }

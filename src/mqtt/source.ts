@@ -265,6 +265,10 @@ export class MqttSource implements Source {
     this.#settleTimer = clock.setTimer(() => this.#settled(), this.#options.stableMs ?? 30_000);
     const protocol = version === 5 ? "5" : "3.1.1";
     this.#tally.connected(at, protocol);
+    // What kept us from connecting is over; the others need a subscription or time to be.
+    if (!["taken_over", "subscription_refused"].includes(this.#tally.problem?.reason ?? "")) {
+      this.#tally.problem = undefined;
+    }
     log.info("connected", { source: this.name, url: this.#url, protocol, sessionPresent });
     this.#changed();
   }

@@ -1,5 +1,6 @@
 /** The ways to a broker: TLS with and without our certificate, WebSockets. */
 import assert from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
 import { MqttSource, type MqttSourceOptions } from "../../src/mqtt/source.ts";
 import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { acknowledge, Publisher, TestLog, testParts } from "../helpers/mqtt_fakes.ts";
@@ -117,4 +118,60 @@ mosquittoTest("MqttSource reports a WebSocket server that is not there", async (
   await source.start();
   await waitUntil(() => source.status().failures > 2, "it fails and tries again");
   assert.equal(source.status().problem?.reason, "unreachable");
+});
+
+mosquittoTest("MqttSource reports certificate files that are none, and recovers", async () => {
+  const port = await freePort();
+  await using broker = await Mosquitto.start([`listener ${port} 127.0.0.1`, ...SERVER_LINES]);
+  const caFile = broker.scratch.file("ca.crt");
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtts://localhost:${port}`, tls: { caFile } },
+    testParts(),
+  );
+  await source.start();
+  await waitUntil(() => source.status().problem?.reason === "credentials_file", "no such file");
+  Deno.writeTextFileSync(
+    caFile,
+    "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n",
+  );
+  const { failures } = source.status();
+  await waitUntil(() => source.status().failures > failures + 2, "it goes on trying");
+  assert.equal(source.status().connected, false);
+  Deno.copyFileSync(`${TLS}ca.crt`, caFile);
+  await waitUntil(() => source.status().subscribed, "the right file");
+});
+
+mosquittoTest("MqttSource reports a key that does not belong to its certificate", async () => {
+  const port = await freePort();
+  await using _broker = await Mosquitto.start([
+    `listener ${port} 127.0.0.1`,
+    ...SERVER_LINES,
+    "require_certificate true",
+  ]);
+  await using source = new MqttSource({
+    ...BASE,
+    url: `mqtts://localhost:${port}`,
+    tls: { caFile: `${TLS}ca.crt`, certFile: `${TLS}client.crt`, keyFile: `${TLS}server.key` },
+  }, testParts());
+  await source.start();
+  await waitUntil(() => source.status().failures > 2, "it goes on trying");
+  assert.equal(source.status().connected, false);
+});
+
+Deno.test("MqttSource ends promptly while a WebSocket server keeps silent", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    sockets.push(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const source = new MqttSource({ ...BASE, url: `ws://127.0.0.1:${port}` }, testParts());
+  await source.start();
+  await waitUntil(() => sockets.length === 1, "the connection");
+  await source[Symbol.asyncDispose]();
+  sockets[0]!.destroy();
+  server.close();
+  // On Deno 2.4 the server says so in a turn of its own.
+  await new Promise((resolve) => setTimeout(resolve, 0));
 });

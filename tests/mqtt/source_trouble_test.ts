@@ -283,6 +283,8 @@ async function fakeBroker(
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
+      // On Deno 2.4 the server says so in a turn of its own.
+      await new Promise((resolve) => setTimeout(resolve, 0));
     },
   };
 }
