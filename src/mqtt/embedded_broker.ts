@@ -5,6 +5,7 @@
  * @module
  */
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import type { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Log } from "../capture/log.ts";
@@ -44,6 +45,10 @@ export interface Publication {
   readonly messageId?: number;
   /** The DUP flag. */
   readonly redelivered: boolean;
+  /** True when the publisher's connection is gone. */
+  readonly orphaned: boolean;
+  /** Ends the publisher's connection, for want of room. */
+  refuse(): void;
 }
 
 /** Who wants publications before they are acknowledged. */
@@ -166,6 +171,10 @@ export class EmbeddedBroker implements AsyncDisposable {
       maxQueued: this.#options.maxQueued ?? 10_000,
       maxRetained: 10_000,
     }, () => this.#dropped++);
+    // Without a listener, an error of aedes itself would end the process.
+    (aedes as EventEmitter).on("error", (error: Error) => {
+      this.#log.error("embedded broker", { error: error.message });
+    });
     aedes.on("clientError", (client, error) => this.#complain(client, error));
     aedes.on("connectionError", (client, error) => this.#complain(client, error));
     this.#aedes = aedes;
@@ -240,6 +249,10 @@ export class EmbeddedBroker implements AsyncDisposable {
       payload,
       qos: acknowledged ? 1 : 0,
       redelivered: packet.dup ?? false,
+      get orphaned() {
+        return client.closed;
+      },
+      refuse: () => client.close(),
       ...(acknowledged ? { messageId } : {}),
     };
     let left = takers.length;

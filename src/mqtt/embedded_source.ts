@@ -16,7 +16,15 @@ export interface EmbeddedSourceOptions {
   readonly name: string;
   /** Topic filters; what else is published is passed on to subscribers, but not captured. */
   readonly topics: readonly string[];
+  /** Bytes of payloads that may wait here while the queue is full. Default 16 MiB. */
+  readonly maxWaitingBytes?: number;
 }
+
+/**
+ * Bytes that may wait while the queue is full. Each publisher is read no further than one piece of
+ * its stream, but those that come back again and again bring another piece each time.
+ */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A source that is fed by an {@linkcode EmbeddedBroker}; several may share one broker. */
 export class EmbeddedSource implements Source {
@@ -25,7 +33,8 @@ export class EmbeddedSource implements Source {
   readonly #broker: EmbeddedBroker;
   readonly #parts: SourceParts;
   readonly #tally = new Tally();
-  readonly #waiting: [Publication, () => void][] = [];
+  #waiting: [Publication, () => void][] = [];
+  #waitingBytes = 0;
   readonly #acknowledgers = new WeakMap<object, PublisherAcks>();
   #withheld = 0;
   #ready = false;
@@ -113,14 +122,31 @@ export class EmbeddedSource implements Source {
 
   #take(publication: Publication, settled: () => void): void {
     // Not settled, so the publisher is read no further: that is the backpressure.
-    if (!this.#open || this.#waiting.length > 0) {
-      this.#waiting.push([publication, settled]);
-    } else this.#deliver(publication, settled);
+    if (this.#open && this.#waiting.length === 0) return this.#deliver(publication, settled);
+    const { maxWaitingBytes = MAX_WAITING_BYTES } = this.#options;
+    const bytes = publication.payload.length;
+    if (this.#waitingBytes + bytes > maxWaitingBytes) this.#forgetOrphans();
+    if (this.#waitingBytes + bytes > maxWaitingBytes) {
+      // At QoS 1 its publisher keeps it and comes back with it.
+      if (publication.qos === 0) this.#tally.overflowed++;
+      this.#parts.log.debug("no room for a publication", { source: this.name, bytes });
+      return publication.refuse();
+    }
+    this.#waiting.push([publication, settled]);
+    this.#waitingBytes += bytes;
+  }
+
+  /** Drops what publishers that are gone will publish again. */
+  #forgetOrphans(): void {
+    this.#waiting = this.#waiting.filter(([{ qos, orphaned }]) => qos === 0 || !orphaned);
+    this.#waitingBytes = this.#waiting.reduce((sum, [{ payload }]) => sum + payload.length, 0);
   }
 
   #release(): void {
     while (this.#waiting.length > 0 && this.#open) {
-      this.#deliver(...this.#waiting.shift()!);
+      const [publication, settled] = this.#waiting.shift()!;
+      this.#waitingBytes -= publication.payload.length;
+      this.#deliver(publication, settled);
     }
   }
 

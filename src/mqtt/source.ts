@@ -8,12 +8,8 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
-import type { IPublishPacket } from "mqtt";
 import { delay, type Timer } from "../capture/clock.ts";
-import { digest } from "../capture/digest.ts";
-import type { Acknowledger, Message } from "../capture/message.ts";
-import { loadTls, openBrokerStream, type TlsOptions } from "./broker_stream.ts";
+import { openBrokerStream } from "./broker_stream.ts";
 import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -24,48 +20,13 @@ import {
   refusedVersion,
   takenOver,
 } from "./connection_end.ts";
-import { nextDelay, type ReconnectOptions } from "./reconnect_policy.ts";
+import { nextDelay } from "./reconnect_policy.ts";
+import { type Login, type MqttSourceOptions, readLogin } from "./source_options.ts";
 import type { Source, SourceParts, SourceProblem, SourceStatus } from "./source_types.ts";
+import { takeIn } from "./take_in.ts";
 import { Tally } from "./tally.ts";
 
-/** Settings of an {@linkcode MqttSource}. */
-export interface MqttSourceOptions {
-  /** Name of the source in configuration, log and metrics. */
-  readonly name: string;
-  /** mqtt, mqtts, ws or wss; user information in it is used unless `username` is given. */
-  readonly url: string;
-  /** Topic filters, at least one, not overlapping. */
-  readonly topics: readonly string[];
-  /** QoS to subscribe at; 2 is subscribed at 1. Default 1. */
-  readonly qos?: 0 | 1 | 2;
-  /** Stable id that the session is kept under. */
-  readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
-  /** File with the password, read at every connect; a line end at its end is left out. */
-  readonly passwordFile?: string;
-  /** `auto` tries 5 first. Default `auto`. */
-  readonly protocol?: "auto" | "5" | "3.1.1";
-  /** Seconds between signs of life, 0–65535. Default 60. */
-  readonly keepaliveSeconds?: number;
-  /**
-   * Messages that an MQTT 5 broker may send ahead of our acknowledgements, 1–65535; at 3.1.1 the
-   * broker decides alone. Default 4000: two batches.
-   */
-  readonly receiveMaximum?: number;
-  readonly reconnect?: ReconnectOptions;
-  readonly tls?: TlsOptions;
-  /** True keeps no session at the broker, as a shadow must. Default false. */
-  readonly clean?: boolean;
-  /** Appended to `clientId`, so that a shadow does not take over the session of the real one. */
-  readonly clientIdSuffix?: string;
-  /** Milliseconds until CONNECT or SUBSCRIBE must be answered. Default 30,000. */
-  readonly connectTimeoutMs?: number;
-  /** Milliseconds after which refused subscriptions are tried again. Default 60,000. */
-  readonly resubscribeMs?: number;
-  /** Milliseconds after which a connection counts as stable. Default 30,000. */
-  readonly stableMs?: number;
-}
+export type { MqttSourceOptions } from "./source_options.ts";
 
 /** Connections in a row that a broker ended soon after subscribing, before we suspect a rival. */
 const SUSPICIOUS_ENDS = 3;
@@ -185,9 +146,9 @@ export class MqttSource implements Source {
   /** One connection, begin to end. Answers how long to wait before the next; `undefined`: never. */
   async #connectOnce(address: BrokerAddress): Promise<number | undefined> {
     const { clock, sink } = this.#parts;
-    let credentials: Awaited<ReturnType<MqttSource["connectOptions"]>>;
+    let credentials: Login;
     try {
-      credentials = await this.connectOptions(address);
+      credentials = await readLogin(this.#options, address);
     } catch (error) {
       return this.#failed({
         reason: "credentials_file",
@@ -216,7 +177,8 @@ export class MqttSource implements Source {
         acceptedAt = clock.monotonic();
         return this.#accepted(sessionPresent, version);
       },
-      onMessage: (packet, acknowledger) => this.#take(packet, acknowledger),
+      onMessage: (packet, acknowledger) =>
+        takeIn(packet, acknowledger, this.name, this.#parts, this.#tally),
       onSubscribed: (grants) => this.#subscribed(grants),
     }, clock);
     this.#connection = connection;
@@ -240,19 +202,6 @@ export class MqttSource implements Source {
       version,
       ...(login.username === undefined ? {} : { username: login.username }),
     });
-  }
-
-  /** Reads what files hold; they may change while we run. */
-  private async connectOptions(address: BrokerAddress) {
-    const { username = address.username, passwordFile, tls = {} } = this.#options;
-    const password = passwordFile === undefined
-      ? this.#options.password ?? address.password
-      : (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
-    return {
-      tls: await loadTls(tls),
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    };
   }
 
   async #accepted(sessionPresent: boolean, version: 4 | 5): Promise<void> {
@@ -292,45 +241,6 @@ export class MqttSource implements Source {
     if (this.#tally.problem?.reason !== "taken_over") return;
     this.#tally.problem = undefined;
     this.#changed();
-  }
-
-  #take(packet: IPublishPacket, acknowledger: Acknowledger): void {
-    const { clock, ledger, sink, retained, events } = this.#parts;
-    const qos = packet.qos > 0 ? 1 : 0;
-    const arrived = packet.payload as Uint8Array;
-    // A view of the socket's buffer would pin all 64 KiB of it.
-    const payload = new Uint8Array(arrived.length);
-    payload.set(arrived);
-    const mark = qos === 1 || packet.retain ? digest(packet.topic, payload) : 0n;
-    const receivedAt = clock.now();
-    this.#tally.received(qos, receivedAt);
-    if (packet.retain && retained?.isKnown(packet.topic, mark)) {
-      this.#tally.retainedSkipped++;
-      // It is kept already, so there is nothing to commit first.
-      if (qos === 1) acknowledger.acknowledge([packet.messageId!]);
-      events?.onReceived?.(qos, payload.length, "retained_known");
-      return;
-    }
-    const duplicate = qos === 1 && ledger.admit(packet.messageId!, mark, packet.dup);
-    if (duplicate) this.#tally.duplicates++;
-    const message: Message = {
-      source: this.name,
-      topic: packet.topic,
-      payload,
-      receivedAt,
-      qos,
-      retained: packet.retain,
-      redelivered: packet.dup,
-      ...(qos === 1 ? { messageId: packet.messageId! } : {}),
-    };
-    events?.onReceived?.(qos, payload.length, duplicate ? "duplicate" : "offered");
-    sink.offer({
-      message,
-      ...(qos === 1 ? { acknowledger } : {}),
-      session: ledger.session,
-      digest: mark,
-      duplicate,
-    });
   }
 
   /** Draws the consequences of an ended connection. */

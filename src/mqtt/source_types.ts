@@ -117,6 +117,8 @@ export interface SourceStatus {
   readonly duplicates: number;
   /** Retained messages skipped because their payload is kept already. */
   readonly retainedSkipped: number;
+  /** Messages at QoS 0 lost because there was no room even to wait; the embedded broker only. */
+  readonly overflowed: number;
   /** Messages of this connection that the broker still waits to have acknowledged. */
   readonly withheldAcks: number;
   /** True while reading is stopped, because the sink is full or on shutdown. */

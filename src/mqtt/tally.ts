@@ -9,6 +9,7 @@ import type { SourceProblem, SourceStatus } from "./source_types.ts";
 export class Tally {
   duplicates = 0;
   retainedSkipped = 0;
+  overflowed = 0;
   problem: SourceProblem | undefined;
   #connected = false;
   #since = 0;
@@ -72,6 +73,7 @@ export class Tally {
       delivered: { qos0: this.#qos0, qos1: this.#qos1 },
       duplicates: this.duplicates,
       retainedSkipped: this.retainedSkipped,
+      overflowed: this.overflowed,
     } satisfies Partial<SourceStatus>;
   }
 }

@@ -178,6 +178,31 @@ Deno.test("EmbeddedSource takes no more than its sink wants, and loses nothing",
   assert.deepEqual(parts.sink.texts(), Array.from({ length: total }, (_, i) => String(i)));
 });
 
+Deno.test("EmbeddedSource bounds what waits, and counts what is lost at QoS 0", async () => {
+  await using embedded = broker();
+  const parts = testParts({ sink: new TestSink(1) });
+  await using captured = new EmbeddedSource(
+    { name: "embedded", topics: ["msh/#"], maxWaitingBytes: 1000 },
+    embedded,
+    parts,
+  );
+  await captured.start();
+  await using first = await Publisher.connect(embedded.port);
+  let closed = false;
+  first.client.on("close", () => closed = true);
+  await first.publish("msh/a", "taken", { qos: 0 });
+  await first.publish("msh/a", "w".repeat(900), { qos: 0 });
+  first.publish("msh/a", "q".repeat(200), { qos: 1 }).catch(() => {});
+  await waitUntil(() => closed, "there is no room for the third");
+  assert.equal(captured.status().overflowed, 0, "its publisher still has it");
+  await using second = await Publisher.connect(embedded.port);
+  await second.publish("msh/a", "z".repeat(200), { qos: 0 });
+  await waitUntil(() => captured.status().overflowed === 1, "it is lost and counted");
+  parts.sink.take();
+  await waitUntil(() => parts.sink.all.length === 2, "what waited");
+  assert.deepEqual(parts.sink.texts(), ["taken", "w".repeat(900)]);
+});
+
 Deno.test("EmbeddedSource takes nothing more after stopReading()", async () => {
   await using embedded = broker();
   const parts = testParts();

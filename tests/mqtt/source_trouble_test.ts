@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { MqttSource, type MqttSourceOptions } from "../../src/mqtt/source.ts";
 import { dynamicSecurityPlugin, freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
-import { acknowledge, Publisher, TestLog, testParts } from "../helpers/mqtt_fakes.ts";
+import { acknowledge, Publisher, TestLog, testParts, TestSink } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { waitUntil } from "../helpers/wait.ts";
 
@@ -335,6 +335,38 @@ Deno.test("MqttSource names a rival at once when an MQTT 5 broker says so", asyn
   await until(source, "taken_over");
   await waitUntil(() => source.status().subscribed, "it comes back");
   assert.equal(source.status().problem?.reason, "taken_over", "one subscription proves nothing");
+});
+
+Deno.test("MqttSource stops the sender by TCP itself while its sink is full", async () => {
+  const body = new Uint8Array(60_000);
+  const head = [0x30, 0xe7, 0xd4, 0x03, 0, 5, ..."msh/a"].map((c) =>
+    typeof c === "string" ? c.charCodeAt(0) : c
+  );
+  const publish = Uint8Array.from([...head, ...body]);
+  let sent = 0;
+  let lastAt = 0;
+  await using broker = await fakeBroker((_version, socket) => {
+    accept(socket);
+    const flood = () => {
+      sent++;
+      lastAt = performance.now();
+      socket.write(publish, () => setTimeout(flood, 0));
+    };
+    flood();
+  });
+  const parts = testParts({ sink: new TestSink(3) });
+  await using source = new MqttSource(
+    { ...BASE, url: `mqtt://127.0.0.1:${broker.port}`, protocol: "3.1.1" },
+    parts,
+  );
+  await source.start();
+  await waitUntil(() => parts.sink.full, "the sink is full");
+  await waitUntil(() => performance.now() - lastAt > 500, "the sender is stuck");
+  // What the system buffers for a loopback connection differs, but has an end.
+  assert.ok(sent * publish.length < 32e6, `${sent} messages of ${publish.length} bytes`);
+  assert.equal(parts.sink.all.length, 3);
+  parts.sink.take();
+  await waitUntil(() => parts.sink.all.length === 6, "it goes on");
 });
 
 Deno.test("MqttSource says which version is refused when told to use it", async () => {
