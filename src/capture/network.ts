@@ -110,8 +110,12 @@ export interface Store<R> {
    * `error.retryable` saying whether trying again can help (disk full, locked, I/O).
    */
   commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary>;
-  /** Loads what is known of a source; makes it known, with `proposedClientId`, when it is not. */
-  loadSource(source: string, proposedClientId: string): Promise<SourceState>;
+  /**
+   * Loads what is known of a source; makes it known, with `clientId`, when it is not. With `fixed`
+   * the client id is the operator's: where the known one differs, it takes its place and a new
+   * session begins.
+   */
+  loadSource(source: string, clientId: string, fixed?: boolean): Promise<SourceState>;
   /** The broker had no session: empties the source's ledger and begins `session`. */
   beginSession(source: string, session: number): Promise<void>;
   recordGap(gap: CaptureGap): Promise<void>;

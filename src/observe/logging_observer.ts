@@ -13,12 +13,16 @@ import type { RateLimitedLog } from "./rate_limited_log.ts";
 /** Watches the pipelines and the sources. */
 export type Observer = PipelineObserver & SourceObserver;
 
-/** An observer that writes to `log`. */
-export function loggingObserver(log: RateLimitedLog): Observer {
+/** An observer that writes to `log`. `ordinary`: drops that are no reason to warn. */
+export function loggingObserver(
+  log: RateLimitedLog,
+  ordinary: ReadonlySet<string> = new Set(),
+): Observer {
   return {
     ...noObserver,
     dropped(network: NetworkName, source: string, reason: string, detail?: string): void {
-      log.warn(`dropped ${network} ${reason}`, "message dropped", {
+      const level = ordinary.has(reason) ? "info" : "warn";
+      log[level](`dropped ${network} ${reason}`, "message dropped", {
         network,
         source,
         reason,

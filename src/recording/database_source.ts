@@ -157,7 +157,7 @@ export class DatabaseRecording implements Recording {
       source: typeof source === "string" && source !== "" ? source : this.#source,
       topic,
       payload: payload as Uint8Array<ArrayBuffer>,
-      receivedAt: Math.round(time * 1000),
+      receivedAt: Math.round(time * 1e6) / 1e3,
       qos: qos === 1 ? 1 : 0,
       retained: retained === 1,
       redelivered: false,

@@ -72,7 +72,7 @@ export function parseLine(text: string, position: number, defaultSource: string)
       source: origin,
       topic,
       payload,
-      receivedAt: Math.round(ts * 1000),
+      receivedAt: Math.round(ts * 1e6) / 1e3,
       // The service subscribes at 1 at most, so that is how a message of level 2 would have come.
       qos: level === 0 ? 0 : 1,
       retained,
@@ -85,7 +85,7 @@ export function parseLine(text: string, position: number, defaultSource: string)
 export function formatLine(message: Message): string {
   const bytes = message.payload;
   const line: Record<string, unknown> = {
-    ts: Math.round(message.receivedAt) / 1000,
+    ts: Math.round(message.receivedAt * 1e3) / 1e6,
     topic: message.topic,
     payload_b64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
   };

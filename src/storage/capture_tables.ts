@@ -88,13 +88,17 @@ export class CaptureTables {
     this.#staged.clear();
   }
 
-  /** Loads what is known of `source`; makes it known with `proposedClientId` when it is not. */
-  loadSource(source: string, proposedClientId: string): SourceState {
+  /**
+   * Loads what is known of `source`; makes it known with `clientId` when it is not. With `fixed` a
+   * known client id that differs gives way, and a session begins: the ids of the other mean nothing.
+   */
+  loadSource(source: string, clientId: string, fixed = false): SourceState {
     // A row without a client id was made by a commit that came before.
     this.#db.prepare(
       `INSERT INTO capture_sources (name, client_id) VALUES (?, ?)
        ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id WHERE client_id = ''`,
-    ).run(source, proposedClientId);
+    ).run(source, clientId);
+    if (fixed) this.#replaceClientId(source, clientId);
     const row = this.#db.prepare(
       "SELECT client_id, session, heard_until FROM capture_sources WHERE name = ?",
     ).get(source)!;
@@ -106,6 +110,16 @@ export class CaptureTables {
       retained: this.#loadRetained(source),
       ...(typeof heard === "number" ? { heardUntil: Math.round(heard * 1000) } : {}),
     };
+  }
+
+  #replaceClientId(source: string, clientId: string): void {
+    const changed = this.#db.prepare(
+      `UPDATE capture_sources SET client_id = ?, session = session + 1
+       WHERE name = ? AND client_id <> ?`,
+    ).run(clientId, source, clientId);
+    if (changed.changes === 0) return;
+    this.#db.prepare("DELETE FROM capture_ledger WHERE source = ?").run(source);
+    this.#known.delete(source);
   }
 
   /** Empties the ledger of `source` and begins `session`. To be called inside a transaction. */

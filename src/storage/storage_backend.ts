@@ -63,8 +63,8 @@ export class StorageBackend<B> {
   }
 
   /** As `Store.loadSource`. */
-  loadSource(source: string, proposedClientId: string): SourceState {
-    return this.#tables.loadSource(source, proposedClientId);
+  loadSource(source: string, clientId: string, fixed: boolean): SourceState {
+    return transaction(this.#db, () => this.#tables.loadSource(source, clientId, fixed));
   }
 
   /** As `Store.beginSession`. */

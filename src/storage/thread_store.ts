@@ -112,8 +112,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
   }
 
   /** As {@linkcode Store.loadSource}. */
-  loadSource(source: string, proposedClientId: string): Promise<SourceState> {
-    return this.#call("loadSource", [source, proposedClientId]) as Promise<SourceState>;
+  loadSource(source: string, clientId: string, fixed = false): Promise<SourceState> {
+    return this.#call("loadSource", [source, clientId, fixed]) as Promise<SourceState>;
   }
 
   /** As {@linkcode Store.beginSession}. */

@@ -40,7 +40,7 @@ Deno.test("DatabaseRecording gives the rows of a Malla database in the order of 
         ...common,
         topic: "a",
         payload: new Uint8Array([1]),
-        receivedAt: 1_760_000_002_017,
+        receivedAt: 1_760_000_002_016.6,
       },
     },
     {

@@ -50,8 +50,8 @@ Deno.test("parseLine() takes null for absent, and a level of 2 for 1", () => {
   assert.equal(messageOf({ ...MINIMAL, qos: 2 }).qos, 1);
 });
 
-Deno.test("parseLine() rounds ts to whole milliseconds", () => {
-  assert.equal(messageOf({ ...MINIMAL, ts: 1.0006 }).receivedAt, 1001);
+Deno.test("parseLine() keeps microseconds of ts", () => {
+  assert.equal(messageOf({ ...MINIMAL, ts: 1.0006004 }).receivedAt, 1000.6);
   assert.equal(messageOf({ ...MINIMAL, ts: 1_760_000_000.999 }).receivedAt, 1_760_000_000_999);
   assert.equal(messageOf({ ...MINIMAL, ts: 5 }).receivedAt, 5000);
 });

@@ -1,0 +1,29 @@
+/**
+ * The retained payloads that are kept already. A broker that speaks MQTT 3.1.1 sends them anew at
+ * every subscription.
+ *
+ * @module
+ */
+
+/** Topics that are remembered at most; anybody may publish a retained message. */
+const MAX_TOPICS = 100_000;
+
+/** Digest of the last retained payload by topic. */
+export class RetainedMemory {
+  readonly #digests: Map<string, bigint>;
+
+  constructor(known: ReadonlyMap<string, bigint>) {
+    this.#digests = new Map(known);
+  }
+
+  /**
+   * Whether `digest` is that of the last retained payload taken for `topic`. A new one is
+   * remembered: whoever asks is about to take it.
+   */
+  isKnown(topic: string, digest: bigint): boolean {
+    if (this.#digests.get(topic) === digest) return true;
+    if (this.#digests.size >= MAX_TOPICS) this.#digests.clear();
+    this.#digests.set(topic, digest);
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+/** `meshcapture diff`: compares two databases by content. @module */
+import { diffDatabases } from "../recording/diff.ts";
+import { formatDiff } from "../recording/format_diff.ts";
+import { networkNamed, networks } from "../networks.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of {@linkcode diff}. */
+export interface DiffOptions {
+  readonly network: string;
+  readonly json?: boolean;
+  /** Compare times of receipt and of first and last sight, too. */
+  readonly withTimestamps?: boolean;
+}
+
+/** Prints what differs; exit code 3 when anything does. */
+export async function diff(
+  terminal: Terminal,
+  a: string,
+  b: string,
+  options: DiffOptions,
+): Promise<ExitCode> {
+  const descriptor = networkNamed(options.network);
+  if (descriptor === undefined) {
+    const known = networks.map((one) => one.name).join(", ");
+    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
+    return EXIT.usage;
+  }
+  try {
+    const result = await diffDatabases(
+      a,
+      b,
+      descriptor.diffTables({ withTimestamps: options.withTimestamps ?? false }),
+    );
+    terminal.print(options.json ? JSON.stringify(result, null, 2) : formatDiff(result));
+    return result.equal ? EXIT.ok : EXIT.differs;
+  } catch (error) {
+    terminal.note(error instanceof Error ? error.message : String(error));
+    return EXIT.failed;
+  }
+}

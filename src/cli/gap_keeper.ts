@@ -1,0 +1,59 @@
+/**
+ * Notices the stretches of time in which a source was not covered, so that silence and blindness
+ * differ in the database.
+ *
+ * @module
+ */
+import type { CaptureGap } from "../capture/network.ts";
+
+/** What a {@linkcode GapKeeper} is told and tells. */
+export interface GapKeeperOptions {
+  readonly source: string;
+  /** Unix milliseconds until which the source was heard in an earlier run; undefined: never. */
+  readonly heardUntil?: number | undefined;
+  /** Takes each gap. */
+  readonly onGap: (gap: CaptureGap) => void;
+}
+
+/** Follows one source's connections. */
+export class GapKeeper {
+  readonly #options: GapKeeperOptions;
+  #coveredUntil: number | undefined;
+  /** A gap in which a broker with our session kept only what came at QoS 1. */
+  #atQos0: { from: number; to: number } | undefined;
+
+  constructor(options: GapKeeperOptions) {
+    this.#options = options;
+    this.#coveredUntil = options.heardUntil;
+  }
+
+  /** A connection is up, `at` Unix milliseconds. */
+  connected(sessionPresent: boolean, at: number): void {
+    const from = this.#coveredUntil;
+    this.#atQos0 = undefined;
+    // A clock that was set back makes no gap that could be told.
+    if (from === undefined || at <= from) return;
+    if (sessionPresent) this.#atQos0 = { from, to: at };
+    else this.#gap(from, at, "session_lost");
+  }
+
+  /**
+   * A message was delivered at QoS 0. So there are publishers whose messages a broker does not keep
+   * for us, and what they sent while we were away is lost although the session was there.
+   */
+  deliveredAtQos0(): void {
+    if (this.#atQos0 === undefined) return;
+    const { from, to } = this.#atQos0;
+    this.#atQos0 = undefined;
+    this.#gap(from, to, "qos0");
+  }
+
+  /** The connection has ended; it was alive until `at` (Unix milliseconds). */
+  disconnected(at: number): void {
+    this.#coveredUntil = at;
+  }
+
+  #gap(from: number, to: number, reason: CaptureGap["reason"]): void {
+    this.#options.onGap({ source: this.#options.source, from, to, reason });
+  }
+}

@@ -1,0 +1,128 @@
+/** The command line: what may be typed, and which file does it. @module */
+import { Command, CommanderError, Option } from "commander";
+import { networks } from "../networks.ts";
+import { VERSION } from "../version.ts";
+import { check } from "./check.ts";
+import { demo } from "./demo.ts";
+import { diff } from "./diff.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { healthcheck } from "./healthcheck.ts";
+import { migrate } from "./migrate.ts";
+import { record } from "./record.ts";
+import { replay } from "./replay.ts";
+import { run } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs the command that `args` name and returns its exit code. Never throws. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = commands(terminal, (result) => code = result);
+  try {
+    await program.parseAsync(legacyArguments(args), { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    terminal.note(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);
+    return EXIT.failed;
+  }
+}
+
+/** `meshcapture -config X` is what the programs that we replace are started with: it means run. */
+export function legacyArguments(args: readonly string[]): string[] {
+  const [first, ...rest] = args;
+  if (first === undefined) return ["--help"];
+  if (first === "-config") return ["run", "--config", ...rest];
+  if (first.startsWith("-config=")) return ["run", `--config=${first.slice(8)}`, ...rest];
+  return [...args];
+}
+
+type Done = (code: ExitCode) => void;
+
+function commands(terminal: Terminal, done: Done): Command {
+  const program = new Command("meshcapture")
+    .description("Keeps mesh-radio traffic from MQTT brokers in SQLite.")
+    .version(VERSION, "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 2 usage or configuration, 3 differs.");
+  const network = () =>
+    new Option("--network <name>", "radio network").choices(networks.map((one) => one.name))
+      .default(networks[0].name);
+  const json = () => new Option("--json", "print JSON");
+
+  configured(program.command("run"))
+    .description("capture: the service")
+    .option("--shadow", "capture beside another program and disturb nothing")
+    .action(async (options) => done(await run(terminal, options)));
+  program.command("demo")
+    .description("embedded broker, lifelike traffic and the service, in a folder of its own")
+    .option("--seconds <n>", "end after so many seconds (default: until stopped)", wholeNumber)
+    .option("--seed <n>", "seed of the traffic", wholeNumber, 1)
+    .option("--rate <n>", "how many times faster than life", wholeNumber, 5)
+    .option("--folder <path>", "folder for the demo's database", "demo-data")
+    .action(async (options) => done(await demo(terminal, options)));
+  configured(program.command("check"))
+    .description("print the resulting configuration and where each value comes from")
+    .addOption(json())
+    .action((options) => done(check(terminal, options)));
+  configured(program.command("record"))
+    .description("write what the configured sources deliver to a recording (JSONL)")
+    .argument("<file>", "recording to append to")
+    .option("--seconds <n>", "end after so many seconds (default: until stopped)", wholeNumber)
+    .action(async (file, options) => done(await record(terminal, file, options)));
+  configured(program.command("replay"))
+    .description("write a recording, or another database's raw envelopes, into a database")
+    .argument("<file>", "recording (JSONL) or database")
+    .addOption(network())
+    .requiredOption("--database <path>", "database to write")
+    .addOption(json())
+    .action(async (file, options) => done(await replay(terminal, file, options)));
+  program.command("diff")
+    .description("compare two databases by content; exit code 3 when they differ")
+    .argument("<a>", "database")
+    .argument("<b>", "database")
+    .addOption(network())
+    .option("--with-timestamps", "compare times of receipt, too")
+    .addOption(json())
+    .action(async (a, b, options) => done(await diff(terminal, a, b, options)));
+  configured(program.command("migrate"))
+    .description("bring a database up to date, with nothing else running")
+    .addOption(network())
+    .option("--database <path>", "database (default: the configured one)")
+    .option("--back <peer>", "restore the values of a peer, such as meshpipe")
+    .action(async (options) => done(await migrate(terminal, options)));
+  configured(program.command("healthcheck"))
+    .description("ask a running service; exit code 0 when it is well")
+    .option("--address <host:port>", "where it listens (default: the configured address)")
+    .option("--timeout <ms>", "milliseconds to wait for the answer", wholeNumber, 5000)
+    .addOption(json())
+    .action(async (options) => done(await healthcheck(terminal, options)));
+  program.command("version")
+    .description("print the versions of meshcapture, Deno and SQLite")
+    .action(() => terminal.print(versions()));
+  return program;
+}
+
+function configured(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "configuration file (default: config.yaml, if there is one)")
+    .option("--set <path=value>", "a setting, such as storage.batch_max=500", collect, []);
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new CommanderError(EXIT.usage, "meshcapture.number", `${text}: expected a whole number`);
+  }
+  return Number(text);
+}
+
+function versions(): string {
+  return `meshcapture ${VERSION} (Deno ${Deno.version.deno}, V8 ${Deno.version.v8})`;
+}

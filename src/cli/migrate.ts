@@ -1,0 +1,75 @@
+/** `meshcapture migrate`: brings a database up to date, or back to a peer's meaning. @module */
+import type { Log } from "../capture/log.ts";
+import { StorageError } from "../capture/network.ts";
+import { networkNamed, networks } from "../networks.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { storageSettings } from "./network_runtime.ts";
+import { Progress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of {@linkcode migrate}. */
+export interface MigrateOptions extends ConfigOptions {
+  readonly network: string;
+  readonly database?: string;
+  /** Peer whose meaning is to be restored. */
+  readonly back?: string;
+}
+
+/** Migrates offline: refused while a service holds the database. */
+export async function migrate(terminal: Terminal, options: MigrateOptions): Promise<ExitCode> {
+  const descriptor = networkNamed(options.network);
+  if (descriptor === undefined) {
+    const known = networks.map((one) => one.name).join(", ");
+    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
+    return EXIT.usage;
+  }
+  const loaded = loadSettings(terminal, options);
+  if (loaded === undefined) return EXIT.usage;
+  const { config } = loaded;
+  const section = config[descriptor.name];
+  const path = options.database ?? descriptor.databasePath(section);
+  try {
+    if (options.back !== undefined) {
+      const back = descriptor.migrateBack[options.back];
+      if (back === undefined) {
+        const known = Object.keys(descriptor.migrateBack).join(", ") || "none";
+        terminal.note(`--back ${options.back}: unknown; known: ${known}`);
+        return EXIT.usage;
+      }
+      using progress = new Progress(terminal, "rows");
+      terminal.print(back(path, terminal.clock.now(), (done) => progress.at(done)));
+      return EXIT.ok;
+    }
+    const store = await descriptor.openStore(section, {
+      path,
+      settings: storageSettings(config.storage),
+      maintenanceIntervalMinutes: 0,
+      nowMs: terminal.clock.now(),
+      log: noteLog(terminal),
+    });
+    try {
+      await store.runJobs(terminal.clock.now());
+      const { databaseBytes, pendingJobs } = await store.stats();
+      const left = pendingJobs.length === 0
+        ? "nothing left to do"
+        : `left: ${pendingJobs.join(", ")}`;
+      terminal.print(`${path}: up to date, ${databaseBytes} bytes, ${left}`);
+      return pendingJobs.length === 0 ? EXIT.ok : EXIT.failed;
+    } finally {
+      await store.close(10_000);
+    }
+  } catch (error) {
+    const reason = error instanceof StorageError ? ` (${error.reason})` : "";
+    terminal.note(`${error instanceof Error ? error.message : String(error)}${reason}`);
+    return EXIT.failed;
+  }
+}
+
+function noteLog(terminal: Terminal): Log {
+  const note = (message: string, fields?: Record<string, unknown>) => {
+    const error = fields?.["error"];
+    terminal.note(error instanceof Error ? `${message}: ${error.message}` : message);
+  };
+  return { debug() {}, info() {}, warn: note, error: note };
+}

@@ -1,0 +1,150 @@
+/**
+ * One network at work: its store, its queue and its pipeline, and what health says of them.
+ *
+ * @module
+ */
+import { type Clock, delay } from "../capture/clock.ts";
+import type { Log } from "../capture/log.ts";
+import { StorageError, type StoreStats } from "../capture/network.ts";
+import type { PipelineObserver } from "../capture/observer.ts";
+import { Pipeline } from "../capture/pipeline.ts";
+import { CaptureQueue } from "../capture/queue.ts";
+import { receiptClock } from "../capture/receipt_clock.ts";
+import type { CoreConfig } from "../config/schema.ts";
+import type { NetworkDescriptor } from "../network_descriptor.ts";
+import type { HealthComponent } from "../observe/health.ts";
+import type { StorageSettings } from "../storage/open_database.ts";
+import { ReopeningStore } from "../storage/reopening_store.ts";
+
+/** What a {@linkcode NetworkRuntime} works with. */
+export interface NetworkRuntimeParts {
+  readonly descriptor: NetworkDescriptor;
+  /** The network's section of the configuration. */
+  readonly section: unknown;
+  readonly config: Pick<CoreConfig, "queue" | "storage">;
+  /** Path of the database, where a shadow's suffix is part of it. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer: PipelineObserver;
+  readonly storeHealth: HealthComponent;
+  readonly queueHealth: HealthComponent;
+}
+
+/** Milliseconds without a commit after which a queue that holds messages is called stalled. */
+const STALLED_MS = 10_000;
+
+/** Milliseconds between two tries to open a database that may become available. */
+const OPEN_RETRY_MS = 2_000;
+
+/** The settings of SQLite that the configuration holds. */
+export function storageSettings(storage: CoreConfig["storage"]): StorageSettings {
+  return {
+    synchronous: storage.synchronous,
+    busyTimeoutMs: storage.busy_timeout_ms,
+    commitBusyTimeoutMs: Math.min(storage.busy_timeout_ms, 2_000),
+    walAutocheckpointPages: storage.wal_autocheckpoint_pages,
+    journalSizeLimitBytes: storage.journal_size_limit_bytes,
+    cacheKib: storage.cache_kib,
+  };
+}
+
+/** Store, queue and pipeline of one network. */
+export class NetworkRuntime {
+  readonly queue: CaptureQueue;
+  readonly store: ReopeningStore<unknown>;
+  readonly pipeline: Pipeline<unknown>;
+  readonly path: string;
+  /** Stamps receipts, each with a time of its own. */
+  readonly receipts: Clock;
+  readonly #parts: NetworkRuntimeParts;
+  #busySince: number | undefined;
+  #commitsSeen: number | undefined;
+
+  constructor(parts: NetworkRuntimeParts) {
+    const { descriptor, section, config, clock, log, observer } = parts;
+    this.#parts = parts;
+    this.path = parts.path;
+    this.receipts = receiptClock(clock);
+    this.queue = new CaptureQueue({
+      maxMessages: config.queue.max_messages,
+      maxBytes: config.queue.max_bytes,
+    }, clock);
+    this.store = new ReopeningStore((onThreadFailure) =>
+      descriptor.openStore(section, {
+        path: parts.path,
+        settings: storageSettings(config.storage),
+        maintenanceIntervalMinutes: config.storage.maintenance_interval_minutes,
+        nowMs: clock.now(),
+        log,
+        onThreadFailure: (error) => {
+          log.error("the storage thread died; it is started anew", { error });
+          onThreadFailure(error);
+        },
+      })
+    );
+    this.pipeline = new Pipeline({
+      network: descriptor.createDecoder(section),
+      store: this.store,
+      queue: this.queue,
+      clock,
+      log,
+      observer,
+    }, {
+      batchMax: config.storage.batch_max,
+      commitIntervalMs: config.storage.commit_interval_ms,
+    });
+  }
+
+  /**
+   * Opens the database and begins to work. A database that is locked, or a disk that is full, is
+   * tried again until `signal` ends it.
+   *
+   * @throws {StorageError} when the database is refused and trying again cannot help.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { clock, log, storeHealth } = this.#parts;
+    for (;;) {
+      try {
+        await this.store.ready();
+        break;
+      } catch (error) {
+        if (!(error instanceof StorageError) || !error.retryable) throw error;
+        storeHealth.trouble(error.reason, error.message);
+        log.warn("the database cannot be opened yet; trying again", {
+          reason: error.reason,
+          error: error.message,
+        });
+        await delay(clock, OPEN_RETRY_MS, signal);
+      }
+    }
+    storeHealth.ok();
+    this.pipeline.start();
+  }
+
+  /** Reports to health; to be called every second or so. */
+  review(): void {
+    const { clock, storeHealth, queueHealth } = this.#parts;
+    const { trouble } = this.pipeline;
+    if (trouble === undefined) storeHealth.ok();
+    else storeHealth.trouble(trouble.reason, trouble.detail);
+
+    const now = clock.monotonic();
+    const commits = this.pipeline.lastCommitAt;
+    if (this.queue.size === 0 || commits !== this.#commitsSeen) this.#busySince = now;
+    this.#commitsSeen = commits;
+    this.#busySince ??= now;
+    if (now - this.#busySince < STALLED_MS) queueHealth.ok();
+    else {
+      queueHealth.trouble(
+        "stalled",
+        `${this.queue.size} messages wait and nothing was committed for ${STALLED_MS / 1000} s`,
+      );
+    }
+  }
+
+  /** Sizes of the database, for metrics. */
+  stats(): Promise<StoreStats> {
+    return this.store.stats();
+  }
+}

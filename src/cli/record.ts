@@ -1,0 +1,119 @@
+/** `meshcapture record`: what the configured sources deliver → a recording. @module */
+import { SourceLedger } from "../capture/ledger.ts";
+import { silentLog } from "../capture/log.ts";
+import type { Message } from "../capture/message.ts";
+import type { CommitSummary, Network } from "../capture/network.ts";
+import { noObserver } from "../capture/observer.ts";
+import { Pipeline } from "../capture/pipeline.ts";
+import { CaptureQueue } from "../capture/queue.ts";
+import { createSource, EmbeddedBrokers } from "../mqtt/create_source.ts";
+import type { Source } from "../mqtt/source_types.ts";
+import { networks } from "../networks.ts";
+import { JsonlWriter } from "../recording/jsonl_writer.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { Progress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of {@linkcode record}. */
+export interface RecordOptions extends ConfigOptions {
+  /** Seconds after which to end; otherwise a signal does. */
+  readonly seconds?: number;
+}
+
+/** Nothing is decoded: a message is its own record. */
+const verbatim: Network<Message> = {
+  name: networks[0].name,
+  decode: (batch) =>
+    Promise.resolve(batch.map((record) => ({
+      kind: "record",
+      record,
+      labels: { type: "message", decrypt: "none", readable: true },
+    }))),
+};
+
+/**
+ * Appends to `file` until a signal or the end of `seconds`. It uses client ids of its own and clean
+ * sessions, so that it disturbs no service.
+ */
+export async function record(
+  terminal: Terminal,
+  file: string,
+  options: RecordOptions,
+): Promise<ExitCode> {
+  const loaded = loadSettings(terminal, options);
+  if (loaded === undefined) return EXIT.usage;
+  const { config } = loaded;
+  const { clock } = terminal;
+  const ended = Promise.withResolvers<void>();
+  const endSignals = terminal.onSignal(() => ended.resolve());
+  const timer = options.seconds === undefined
+    ? undefined
+    : clock.setTimer(() => ended.resolve(), options.seconds * 1000);
+  using progress = new Progress(terminal, "messages");
+  let written = 0;
+  try {
+    await using writer = new JsonlWriter(file);
+    await writer.start();
+    const queue = new CaptureQueue({
+      maxMessages: config.queue.max_messages,
+      maxBytes: config.queue.max_bytes,
+    }, clock);
+    const pipeline = new Pipeline<Message>({
+      network: verbatim,
+      store: {
+        async commit(batch): Promise<CommitSummary> {
+          await writer.append(batch);
+          written += batch.length;
+          progress.at(written);
+          return { counts: {}, durationMs: 0 };
+        },
+      },
+      queue,
+      clock,
+      log: { ...silentLog, error: (message) => terminal.note(message) },
+      observer: noObserver,
+    }, { batchMax: config.storage.batch_max, commitIntervalMs: config.storage.commit_interval_ms });
+    pipeline.start();
+    await using brokers = new EmbeddedBrokers(silentLog);
+    const sources = config.sources.map((source) => {
+      const ledger = new SourceLedger(source.name, { session: 0, entries: new Uint8Array(0) }, {
+        beginSession: () => Promise.resolve(),
+      });
+      const clientId = `meshcapture-record-${crypto.randomUUID().slice(0, 8)}`;
+      const parts = { clock, log: noteLog(terminal), sink: queue, ledger };
+      return createSource(source, clientId, parts, { shadow: true, brokers });
+    });
+    await Promise.all(sources.map((source) => startNoting(terminal, source)));
+    await ended.promise;
+    for (const source of sources) source.stopReading();
+    await pipeline.drain();
+    for (const source of sources) await source[Symbol.asyncDispose]();
+    terminal.print(`${written} messages recorded in ${file}`);
+    return EXIT.ok;
+  } catch (error) {
+    terminal.note(error instanceof Error ? error.message : String(error));
+    return EXIT.failed;
+  } finally {
+    if (timer !== undefined) clock.clearTimer(timer);
+    endSignals();
+  }
+}
+
+async function startNoting(terminal: Terminal, source: Source): Promise<void> {
+  try {
+    await source.start();
+  } catch (error) {
+    terminal.note(`${source.name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function noteLog(terminal: Terminal) {
+  return {
+    ...silentLog,
+    warn: (message: string, fields?: Record<string, unknown>) =>
+      terminal.note(`${fields?.["source"] ?? ""} ${message} ${fields?.["detail"] ?? ""}`.trim()),
+    error: (message: string, fields?: Record<string, unknown>) =>
+      terminal.note(`${fields?.["source"] ?? ""} ${message} ${fields?.["detail"] ?? ""}`.trim()),
+  };
+}

@@ -1,0 +1,112 @@
+/** `meshcapture replay`: recorded traffic → what the service would have written. @module */
+import { StorageError } from "../capture/network.ts";
+import { closeSync, openSync, readSync } from "node:fs";
+import { DatabaseRecording } from "../recording/database_source.ts";
+import { ReadTally, type Recording } from "../recording/entry.ts";
+import { JsonlRecording } from "../recording/jsonl.ts";
+import { replayInto } from "../recording/replay.ts";
+import { silentLog } from "../capture/log.ts";
+import { networkNamed, networks } from "../networks.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { storageSettings } from "./network_runtime.ts";
+import { Progress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of {@linkcode replay}. */
+export interface ReplayOptions extends ConfigOptions {
+  readonly network: string;
+  readonly database: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Writes into `options.database` what the service would have written for the recorded traffic in
+ * `from`: a JSONL recording, or a database with raw envelopes.
+ */
+export async function replay(
+  terminal: Terminal,
+  from: string,
+  options: ReplayOptions,
+): Promise<ExitCode> {
+  const descriptor = networkNamed(options.network);
+  if (descriptor === undefined) {
+    const known = networks.map((one) => one.name).join(", ");
+    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
+    return EXIT.usage;
+  }
+  const loaded = loadSettings(terminal, options);
+  if (loaded === undefined) return EXIT.usage;
+  const { config } = loaded;
+  const section = config[descriptor.name];
+  const tally = new ReadTally();
+  using progress = new Progress(terminal, "messages");
+  try {
+    const recording: Recording = isDatabase(from)
+      ? new DatabaseRecording(from, descriptor.replayTable)
+      : new JsonlRecording(from);
+    const result = await replayInto({
+      recording,
+      tally,
+      network: descriptor.createDecoder(section),
+      openStore: (nowMs) =>
+        descriptor.openStore(section, {
+          path: options.database,
+          settings: storageSettings(config.storage),
+          maintenanceIntervalMinutes: config.storage.maintenance_interval_minutes,
+          nowMs,
+          log: silentLog,
+        }),
+      batchMax: config.storage.batch_max,
+      onProblem: (problem) => {
+        if (tally.problems > 10) return;
+        terminal.note(`${from}:${problem.position}: ${problem.reason} (${problem.detail})`);
+      },
+      onProgress: (done) => progress.at(done),
+    });
+    const summary = {
+      read: tally.messages,
+      problems: tally.problems,
+      stored: result.stored,
+      quarantined: result.quarantined,
+      dropped: Object.fromEntries(result.dropped),
+    };
+    if (options.json) terminal.print(JSON.stringify(summary));
+    else printSummary(terminal, options.database, summary);
+    return EXIT.ok;
+  } catch (error) {
+    terminal.note(error instanceof Error ? error.message : String(error));
+    return error instanceof StorageError || error instanceof Error ? EXIT.failed : EXIT.failed;
+  }
+}
+
+function printSummary(
+  terminal: Terminal,
+  database: string,
+  summary: {
+    read: number;
+    problems: number;
+    stored: number;
+    quarantined: number;
+    dropped: Record<string, number>;
+  },
+): void {
+  terminal.print(`${summary.read} messages read, ${summary.stored} stored in ${database}`);
+  for (const [reason, count] of Object.entries(summary.dropped)) {
+    terminal.print(`${count} dropped: ${reason}`);
+  }
+  if (summary.quarantined > 0) terminal.print(`${summary.quarantined} in quarantine`);
+  if (summary.problems > 0) terminal.print(`${summary.problems} places could not be read`);
+}
+
+/** Every SQLite file begins with the same sixteen bytes. */
+function isDatabase(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const head = new Uint8Array(16);
+    readSync(file, head);
+    return new TextDecoder().decode(head) === "SQLite format 3\0";
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The service: configured sources, their networks, and the server that says how they are.
+ *
+ * @module
+ */
+import type { Clock } from "../capture/clock.ts";
+import type { Log } from "../capture/log.ts";
+import type { CoreConfig } from "../config/schema.ts";
+import { EmbeddedBrokers } from "../mqtt/create_source.ts";
+import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { networkNamed } from "../networks.ts";
+import { formatAddress, type ListenAddress, parseAddress } from "../observe/address.ts";
+import { type CaptureMode, HealthRegistry } from "../observe/health.ts";
+import { createHandler } from "../observe/http_handler.ts";
+import { HttpServer } from "../observe/http_server.ts";
+import { combineObservers, loggingObserver } from "../observe/logging_observer.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { MetricsObserver } from "../observe/metrics_observer.ts";
+import { RateLimitedLog } from "../observe/rate_limited_log.ts";
+import { serviceRoutes } from "../observe/routes.ts";
+import { VERSION } from "../version.ts";
+import { NetworkRuntime } from "./network_runtime.ts";
+import { SourceRuntime } from "./source_runtime.ts";
+
+/** Configuration with the networks' sections under their names. */
+export type ServiceConfig = CoreConfig & Readonly<Record<string, unknown>>;
+
+/** What a {@linkcode Service} works with. */
+export interface ServiceParts {
+  readonly config: ServiceConfig;
+  readonly clock: Clock;
+  /** Gives the log of a category. */
+  readonly log: (category: string) => Log;
+}
+
+/** What a service did, for its last line. */
+export interface ServiceSummary {
+  /** Rows stored, by network. */
+  readonly stored: Readonly<Record<string, number>>;
+  /** Messages taken in but neither stored nor acknowledged; brokers deliver those of QoS 1 again. */
+  readonly unstored: number;
+  readonly shutdownMs: number;
+}
+
+/** Milliseconds between two looks at health, jobs and sources. */
+const REVIEW_MS = 1_000;
+
+/** Share of the shutdown's time that is left for closing the databases. */
+const CLOSE_SHARE = 0.4;
+
+/** Capture as configured, from start to shutdown. */
+export class Service {
+  readonly #parts: ServiceParts;
+  readonly #log: Log;
+  readonly #mode: CaptureMode;
+  readonly #health: HealthRegistry;
+  readonly #metrics: Metrics;
+  readonly #networks = new Map<string, NetworkRuntime>();
+  readonly #sources: SourceRuntime[] = [];
+  readonly #stored: Record<string, number> = {};
+  readonly #brokers: EmbeddedBrokers;
+  readonly #stopping = new AbortController();
+  #http: HttpServer | undefined;
+  #rateLimited: RateLimitedLog | undefined;
+  #review: number | undefined;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+    this.#log = parts.log("service");
+    this.#brokers = new EmbeddedBrokers(parts.log("broker"));
+    this.#mode = parts.config.capture_impl;
+    this.#health = new HealthRegistry({ clock: parts.clock, mode: this.#mode });
+    this.#metrics = new Metrics({
+      prefix: parts.config.observability.metrics_prefix,
+      version: VERSION,
+      clock: parts.clock,
+    });
+  }
+
+  /** Where metrics and health are served; undefined while they are not. */
+  get address(): ListenAddress | undefined {
+    return this.#http?.address;
+  }
+
+  /**
+   * Opens the databases and begins to capture. Sources connect in the background, each on its own.
+   *
+   * @throws {StorageError} when a database is refused.
+   */
+  async start(): Promise<void> {
+    const { config, clock } = this.#parts;
+    this.#startHttp();
+    if (this.#mode === "off") {
+      this.#log.info("capture_impl is off: health is answered and nothing is captured");
+      this.#health.allDeclared();
+      return;
+    }
+    const observer = this.#observer();
+    for (const descriptor of this.#usedNetworks()) {
+      const name = descriptor.name;
+      const runtime = new NetworkRuntime({
+        descriptor,
+        section: config[name],
+        config,
+        path: this.#databasePath(descriptor),
+        clock,
+        log: this.#parts.log(name),
+        observer,
+        storeHealth: this.#health.component(`store:${name}`),
+        queueHealth: this.#health.component(`queue:${name}`),
+      });
+      this.#networks.set(name, runtime);
+    }
+    for (const source of config.sources) {
+      this.#sources.push(
+        new SourceRuntime({
+          config: source,
+          network: this.#networks.get(source.network)!,
+          clock,
+          log: this.#parts.log("mqtt"),
+          observer,
+          health: this.#health.component(`source:${source.name}`),
+          shadow: this.#mode === "shadow",
+          brokers: this.#brokers,
+        }),
+      );
+    }
+    this.#health.allDeclared();
+    const { signal } = this.#stopping;
+    this.#tick();
+    for (const [name, runtime] of this.#networks) {
+      await runtime.start(signal);
+      this.#log.info("database open", { network: name, path: runtime.path });
+    }
+    for (const source of this.#sources) {
+      source.start(signal).catch((error) => {
+        if (!signal.aborted) {
+          this.#log.error("a source could not be started", { source: source.name, error });
+        }
+      });
+    }
+  }
+
+  /**
+   * Stops reading, commits and acknowledges what was taken in, and closes, within `budgetMs`
+   * milliseconds.
+   */
+  async stop(budgetMs: number): Promise<ServiceSummary> {
+    const { clock } = this.#parts;
+    const began = clock.monotonic();
+    this.#stopping.abort(new Error("shutting down"));
+    if (this.#review !== undefined) clock.clearTimer(this.#review);
+    for (const source of this.#sources) source.stopReading();
+
+    const giveUp = new AbortController();
+    const timer = clock.setTimer(() => giveUp.abort(), budgetMs * (1 - CLOSE_SHARE));
+    const networks = [...this.#networks.values()];
+    await Promise.all(networks.map(({ pipeline }) => pipeline.drain(giveUp.signal)));
+    clock.clearTimer(timer);
+    await Promise.all(this.#sources.map((source) => source.stop()));
+    await this.#brokers[Symbol.asyncDispose]();
+    const left = () => Math.max(0, budgetMs - (clock.monotonic() - began));
+    await Promise.all(
+      networks.map((runtime) =>
+        runtime.store.close(left() * 0.8).catch((error) =>
+          this.#log.error("a database did not close well", { path: runtime.path, error })
+        )
+      ),
+    );
+    await this.#http?.[Symbol.asyncDispose]();
+    this.#rateLimited?.[Symbol.dispose]();
+    return {
+      stored: this.#stored,
+      unstored: networks.reduce((sum, { pipeline }) => sum + pipeline.lost, 0),
+      shutdownMs: Math.round(clock.monotonic() - began),
+    };
+  }
+
+  #usedNetworks(): NetworkDescriptor[] {
+    const names = new Set<string>(this.#parts.config.sources.map((one) => one.network));
+    return [...names].map((name) => networkNamed(name)!);
+  }
+
+  #databasePath(descriptor: NetworkDescriptor): string {
+    const path = descriptor.databasePath(this.#parts.config[descriptor.name]);
+    return this.#mode === "shadow" ? shadowPath(path) : path;
+  }
+
+  #observer() {
+    const { config, clock } = this.#parts;
+    const used = this.#usedNetworks();
+    this.#rateLimited = new RateLimitedLog(this.#parts.log("capture"), { clock });
+    const ordinary = new Set(used.flatMap((one) => one.labels.ordinaryDrops));
+    const metrics = new MetricsObserver(this.#metrics, {
+      clock,
+      sources: config.sources.map((one) => one.name),
+      networks: used.map((one) => ({ name: one.name, ...one.labels })),
+    });
+    const storedNow = this.#stored;
+    const observer = combineObservers(metrics, loggingObserver(this.#rateLimited, ordinary));
+    return {
+      ...observer,
+      stored: (network: NetworkDescriptor["name"], readable: boolean, n: number) => {
+        storedNow[network] = (storedNow[network] ?? 0) + n;
+        observer.stored(network, readable, n);
+      },
+    };
+  }
+
+  #startHttp(): void {
+    const { config, clock } = this.#parts;
+    const parsed = parseAddress(config.observability.address);
+    if (parsed.kind !== "listen") return;
+    // A shadow must not take the port of the service that it runs beside.
+    const address = this.#mode === "shadow" ? { ...parsed.address, port: 0 } : parsed.address;
+    const log = this.#parts.log("http");
+    this.#http = new HttpServer({
+      address,
+      handler: createHandler(serviceRoutes(this.#metrics, this.#health), log),
+      clock,
+      log,
+    });
+    this.#http.start();
+    const listening = this.#http.address;
+    if (listening !== undefined) {
+      this.#log.info("metrics and health are served", { address: formatAddress(listening) });
+    }
+  }
+
+  /** Looks after health, jobs and sources, again and again. */
+  #tick(): void {
+    const { clock } = this.#parts;
+    this.#review = clock.setTimer(() => {
+      if (this.#stopping.signal.aborted) return;
+      for (const source of this.#sources) source.review();
+      for (const runtime of this.#networks.values()) {
+        runtime.review();
+        runtime.store.tick(clock.now()).catch(() => {
+          // A store that cannot be opened shows in the pipeline and in health.
+        });
+      }
+      this.#tick();
+    }, REVIEW_MS);
+  }
+}
+
+/** `dir/name.db` → `dir/name.shadow.db`. */
+export function shadowPath(path: string): string {
+  const dot = path.lastIndexOf(".");
+  if (dot <= path.lastIndexOf("/") + 1) return `${path}.shadow.db`;
+  return `${path.slice(0, dot)}.shadow${path.slice(dot)}`;
+}

@@ -1,0 +1,65 @@
+/**
+ * What a command needs of the process that it runs in, so that a test can be that process.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../capture/clock.ts";
+
+/** The process around a command. */
+export interface Terminal {
+  readonly clock: Clock;
+  /** Writes a line to standard output: results. */
+  print(line: string): void;
+  /** Writes a line to standard error: progress, warnings, errors. */
+  note(line: string): void;
+  /** Replaces the progress line on standard error; an empty one takes it away. */
+  draw(line: string): void;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readFile(path: string): string;
+  /** True when standard error is a terminal that a progress line can be drawn on. */
+  readonly interactive: boolean;
+  /** Calls `listener` at each SIGINT and SIGTERM; returns a function that ends it. */
+  onSignal(listener: (signal: string) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): never;
+}
+
+const encoder = new TextEncoder();
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += stream.writeSync(bytes.subarray(written));
+    }
+  } catch {
+    // Nobody reads any more (a closed pipe).
+  }
+}
+
+/** The real process. */
+export function processTerminal(): Terminal {
+  return {
+    clock: systemClock,
+    print: (line) => write(Deno.stdout, `${line}\n`),
+    note: (line) => write(Deno.stderr, `${line}\n`),
+    draw: (line) => write(Deno.stderr, `\r\x1b[K${line}`),
+    env: Deno.env.toObject(),
+    cwd: Deno.cwd(),
+    readFile: (path) => Deno.readTextFileSync(path),
+    interactive: Deno.stderr.isTerminal(),
+    onSignal(listener) {
+      const signals: Deno.Signal[] = Deno.build.os === "windows"
+        ? ["SIGINT"]
+        : ["SIGINT", "SIGTERM"];
+      const handlers = signals.map((signal) => {
+        const handler = () => listener(signal);
+        Deno.addSignalListener(signal, handler);
+        return () => Deno.removeSignalListener(signal, handler);
+      });
+      return () => handlers.forEach((end) => end());
+    },
+    exit: (code) => Deno.exit(code),
+  };
+}

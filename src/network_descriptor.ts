@@ -1,0 +1,84 @@
+/**
+ * What a radio network is to the rest of the house. Commands, configuration, recordings and the
+ * demo reach a network through its descriptor alone, so that another network is one more folder
+ * and one more line in `networks.ts`.
+ *
+ * @module
+ */
+import type { Log } from "./capture/log.ts";
+import type { NetworkName } from "./capture/message.ts";
+import type { Network, StorageError, Store } from "./capture/network.ts";
+import type { NetworkConfigSection } from "./config/section.ts";
+import type { ReplayTable } from "./recording/database_source.ts";
+import type { TableComparison } from "./recording/diff.ts";
+import type { StorageSettings } from "./storage/open_database.ts";
+
+/** A store with what the service and a replay need beside commits. */
+export interface NetworkStore<R> extends Store<R> {
+  /** Begins the background jobs that are due at `nowMs` (Unix milliseconds). */
+  tick(nowMs: number): Promise<void>;
+  /** Runs every background job to its end, as of `nowMs`. */
+  runJobs(nowMs: number): Promise<void>;
+  /** What `PRAGMA integrity_check` finds; empty when all is well. */
+  integrityCheck(): Promise<string[]>;
+}
+
+/** How a store is opened, whatever the network. */
+export interface OpenStoreOptions {
+  /** Path of the database. */
+  readonly path: string;
+  readonly settings: StorageSettings;
+  /** Minutes between maintenance runs; 0: never. */
+  readonly maintenanceIntervalMinutes: number;
+  /** Unix milliseconds, recorded with migrations. */
+  readonly nowMs: number;
+  readonly log: Log;
+  /** The storage thread died; every call rejects from now on. */
+  readonly onThreadFailure?: (error: StorageError) => void;
+}
+
+/** One message of generated traffic. */
+export interface GeneratedMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** Unix milliseconds at which a radio would have published it. */
+  readonly atMs: number;
+  readonly retain: boolean;
+}
+
+/** A network as seen from outside its folder. `C`: its configuration section, `R`: its records. */
+export interface NetworkDescriptor<C = unknown, R = unknown> {
+  readonly name: NetworkName;
+  readonly section: NetworkConfigSection;
+  /** Closed label sets for metrics. */
+  readonly labels: {
+    readonly types: readonly string[];
+    readonly dropReasons: readonly string[];
+    readonly decryptResults: readonly string[];
+    /** Results that mean: no key is known. */
+    readonly noKeyResults: readonly string[];
+    /** Reasons for which messages are dropped on an ordinary day, not worth a warning. */
+    readonly ordinaryDrops: readonly string[];
+  };
+  /** @throws when a key is none; the message names it without its value. */
+  createDecoder(config: C): Network<R>;
+  databasePath(config: C): string;
+  /** @throws {StorageError} saying why the database is refused, and what to do. */
+  openStore(config: C, options: OpenStoreOptions): Promise<NetworkStore<R>>;
+  /**
+   * Rewrites a database to a peer's meaning, by the peer's name, and says in a sentence what was
+   * done. Nothing else may have the database open.
+   */
+  readonly migrateBack: Readonly<
+    Record<string, (path: string, nowMs: number, onProgress: (done: number) => void) => string>
+  >;
+  /** Where recorded payloads are found in a database of this network. */
+  readonly replayTable: ReplayTable;
+  /** What `diff` compares. */
+  diffTables(options: { readonly withTimestamps: boolean }): readonly TableComparison[];
+  /** Lifelike traffic, and the configuration that reads what can be read of it. */
+  createTraffic(seed: number, startMs: number): Iterator<GeneratedMessage>;
+  readonly demoConfig: Readonly<Record<string, unknown>>;
+  /** Counts for a person: one line of SQL a row. */
+  readonly summaryQueries: readonly { readonly title: string; readonly sql: string }[];
+}

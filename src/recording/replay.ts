@@ -1,0 +1,130 @@
+/**
+ * Feeds a recording through a network's decoder into a store, as the service would have done: the
+ * recorded time stands for the time of receipt, and background jobs follow it.
+ *
+ * @module
+ */
+import type { Message } from "../capture/message.ts";
+import {
+  type CommitContext,
+  type Network,
+  type QuarantinedMessage,
+  StorageError,
+  type Store,
+} from "../capture/network.ts";
+import { messagesOf, type ReadTally, type RecordedProblem, type Recording } from "./entry.ts";
+
+/** A store that a replay can drive. */
+export type ReplayStore<R> =
+  & Pick<Store<R>, "commit" | "close">
+  & { runJobs(nowMs: number): Promise<void> };
+
+/** What is replayed, and into what. */
+export interface ReplayParts<R> {
+  readonly recording: Recording;
+  readonly tally: ReadTally;
+  readonly network: Network<R>;
+  /** Opens the database; `nowMs` is the time of the first message. */
+  readonly openStore: (nowMs: number) => Promise<ReplayStore<R>>;
+  /** Messages a transaction holds at most. */
+  readonly batchMax: number;
+  /** Recorded milliseconds between two rounds of background jobs. Default 60,000. */
+  readonly jobsEveryMs?: number;
+  readonly onProblem?: (problem: RecordedProblem) => void;
+  readonly onProgress?: (messages: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a replay did. */
+export interface ReplayResult {
+  readonly stored: number;
+  readonly quarantined: number;
+  /** Dropped messages by reason. */
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+/**
+ * Replays everything.
+ *
+ * @throws {StorageError} when the database is refused or a commit fails; the recording's errors;
+ * the signal's reason.
+ */
+export async function replayInto<R>(parts: ReplayParts<R>): Promise<ReplayResult> {
+  const { recording, tally, network, batchMax, onProblem, onProgress, signal } = parts;
+  const jobsEveryMs = parts.jobsEveryMs ?? 60_000;
+  const dropped = new Map<string, number>();
+  let store: ReplayStore<R> | undefined;
+  let stored = 0;
+  let quarantined = 0;
+  let batch: Message[] = [];
+  let jobsDueAt = -Infinity;
+  let lastMs = 0;
+
+  const flush = async () => {
+    if (batch.length === 0) return;
+    store ??= await parts.openStore(batch[0]!.receivedAt);
+    const done = await commitMessages(store, network, batch, dropped);
+    stored += done.stored;
+    quarantined += done.quarantined;
+    batch = [];
+    onProgress?.(tally.messages);
+  };
+
+  const reading = {
+    ...(onProblem === undefined ? {} : { onProblem }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  try {
+    for await (const message of messagesOf(recording, tally, reading)) {
+      lastMs = Math.max(lastMs, message.receivedAt);
+      if (jobsDueAt === -Infinity) jobsDueAt = message.receivedAt + jobsEveryMs;
+      if (message.receivedAt >= jobsDueAt) {
+        await flush();
+        await store?.runJobs(jobsDueAt);
+        // A long silence in the recording is one round of jobs, not thousands.
+        const rounds = Math.floor((message.receivedAt - jobsDueAt) / jobsEveryMs) + 1;
+        jobsDueAt += rounds * jobsEveryMs;
+      }
+      batch.push(message);
+      if (batch.length >= batchMax) await flush();
+    }
+    await flush();
+    store ??= await parts.openStore(lastMs);
+    await store.runJobs(lastMs);
+  } finally {
+    await store?.close(10_000);
+  }
+  return { stored, quarantined, dropped };
+}
+
+async function commitMessages<R>(
+  store: ReplayStore<R>,
+  network: Network<R>,
+  batch: readonly Message[],
+  dropped: Map<string, number>,
+): Promise<{ stored: number; quarantined: number }> {
+  let kept: { record: R; message: Message }[] = [];
+  const decoded = await network.decode(batch);
+  decoded.forEach((answer, index) => {
+    if (answer.kind === "drop") dropped.set(answer.reason, (dropped.get(answer.reason) ?? 0) + 1);
+    else kept.push({ record: answer.record, message: batch[index]! });
+  });
+  const quarantine: QuarantinedMessage[] = [];
+  const context: CommitContext = { ledger: [], retained: [], heardUntil: [], quarantine };
+  for (;;) {
+    if (kept.length === 0 && quarantine.length === 0) break;
+    try {
+      await store.commit(kept.map((one) => one.record), context);
+      break;
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.refused.length === 0) throw error;
+      const refused = new Map(error.refused.map((one) => [one.index, one.error]));
+      kept.forEach(({ message }, index) => {
+        const why = refused.get(index);
+        if (why !== undefined) quarantine.push({ message, error: why });
+      });
+      kept = kept.filter((_, index) => !refused.has(index));
+    }
+  }
+  return { stored: kept.length, quarantined: quarantine.length };
+}

@@ -1,0 +1,102 @@
+/**
+ * A store that outlives its storage thread: when the thread dies, or could not be started, the next
+ * call opens the database anew. Callers keep what they have and try again.
+ *
+ * @module
+ */
+import type {
+  CaptureGap,
+  CommitContext,
+  CommitSummary,
+  SourceState,
+  StorageError,
+  Store,
+  StoreStats,
+} from "../capture/network.ts";
+
+/** A store with what is done to it beside commits. */
+export interface ReopenableStore<R> extends Store<R> {
+  tick(nowMs: number): Promise<void>;
+  runJobs(nowMs: number): Promise<void>;
+  integrityCheck(): Promise<string[]>;
+}
+
+/** Opens the database; `onThreadFailure` is to be called when its thread dies. */
+export type OpenStore<R> = (
+  onThreadFailure: (error: StorageError) => void,
+) => Promise<ReopenableStore<R>>;
+
+/** Delegates to a store and replaces it when its thread has died. */
+export class ReopeningStore<R> implements ReopenableStore<R> {
+  readonly #open: OpenStore<R>;
+  #current: Promise<ReopenableStore<R>> | undefined;
+  #closed = false;
+
+  constructor(open: OpenStore<R>) {
+    this.#open = open;
+  }
+
+  /** Opens the database if it is not open. @throws {StorageError} as the opening does. */
+  async ready(): Promise<void> {
+    await this.#store();
+  }
+
+  async commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
+    return await (await this.#store()).commit(batch, context);
+  }
+
+  async loadSource(
+    source: string,
+    clientId: string,
+    fixed?: boolean,
+  ): Promise<SourceState> {
+    return await (await this.#store()).loadSource(source, clientId, fixed);
+  }
+
+  async beginSession(source: string, session: number): Promise<void> {
+    await (await this.#store()).beginSession(source, session);
+  }
+
+  async recordGap(gap: CaptureGap): Promise<void> {
+    await (await this.#store()).recordGap(gap);
+  }
+
+  async stats(): Promise<StoreStats> {
+    return await (await this.#store()).stats();
+  }
+
+  async tick(nowMs: number): Promise<void> {
+    await (await this.#store()).tick(nowMs);
+  }
+
+  async runJobs(nowMs: number): Promise<void> {
+    await (await this.#store()).runJobs(nowMs);
+  }
+
+  async integrityCheck(): Promise<string[]> {
+    return await (await this.#store()).integrityCheck();
+  }
+
+  /** Closes the store if one is open; it is not opened again. */
+  async close(budgetMs: number): Promise<void> {
+    this.#closed = true;
+    const current = this.#current;
+    if (current === undefined) return;
+    const store = await current.catch(() => undefined);
+    await store?.close(budgetMs);
+  }
+
+  #store(): Promise<ReopenableStore<R>> {
+    if (this.#current !== undefined || this.#closed) {
+      return this.#current ?? Promise.reject(new Error("the store is closed"));
+    }
+    const opening: Promise<ReopenableStore<R>> = this.#open(() => {
+      if (this.#current === opening) this.#current = undefined;
+    });
+    this.#current = opening;
+    opening.catch(() => {
+      if (this.#current === opening) this.#current = undefined;
+    });
+    return opening;
+  }
+}
