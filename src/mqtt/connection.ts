@@ -65,6 +65,7 @@ export class Connection implements Acknowledger {
   #subscribeTimer: Timer | undefined;
   #received = 0;
   #closed = false;
+  #discarding = false;
   #end: { -readonly [K in keyof ConnectionEnd]: ConnectionEnd[K] } = { phase: "connecting" };
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers, clock: Clock) {
@@ -217,18 +218,24 @@ export class Connection implements Acknowledger {
     this.block("starting", true);
     this.#handlers.onAccepted(packet.sessionPresent).then(
       () => {
-        if (this.#closed) return;
+        // Also when the connection has ended meanwhile: what it brought belongs to this session.
         this.block("starting", false);
         this.#subscribe(this.#options.topics);
       },
       (error) => {
         this.#end.ledgerError = error;
         this.drop("ledger");
+        // No session, no place for its messages: the broker has them still.
+        this.#discarding = true;
+        const held = this.#held;
+        this.#held = undefined;
+        held?.done();
       },
     );
   }
 
   #handle(packet: IPublishPacket, done: () => void): void {
+    if (this.#discarding) return done();
     if (this.blocked) {
       this.#held = { packet, done };
       return;

@@ -160,6 +160,7 @@ export class MqttSource implements Source {
     const { tls, ...login } = credentials;
     const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;
     let acceptedAt: number | undefined;
+    let accepting: Promise<void> | undefined;
     const connection = new Connection({
       ...login,
       open: (client) => openBrokerStream(address, tls, client),
@@ -175,7 +176,7 @@ export class MqttSource implements Source {
     }, {
       onAccepted: (sessionPresent) => {
         acceptedAt = clock.monotonic();
-        return this.#accepted(sessionPresent, version);
+        return accepting = this.#accepted(sessionPresent, version);
       },
       onMessage: (packet, acknowledger) =>
         takeIn(packet, acknowledger, this.name, this.#parts, this.#tally),
@@ -185,6 +186,7 @@ export class MqttSource implements Source {
     connection.block("full", sink.full);
     connection.block("stopped", this.#stopped);
     const end = await connection.run();
+    await this.#unlessEnding(accepting);
     if (this.#settleTimer !== undefined) clock.clearTimer(this.#settleTimer);
     this.#settleTimer = undefined;
     if (acceptedAt !== undefined) {
@@ -241,6 +243,20 @@ export class MqttSource implements Source {
     if (this.#tally.problem?.reason !== "taken_over") return;
     this.#tally.problem = undefined;
     this.#changed();
+  }
+
+  /** Waits for `work`, whatever becomes of it, but not beyond our own end. */
+  async #unlessEnding(work: Promise<void> | undefined): Promise<void> {
+    const { signal } = this.#ending;
+    if (work === undefined || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      signal.addEventListener("abort", done);
+      work.then(done, done);
+    });
   }
 
   /** Draws the consequences of an ended connection. */

