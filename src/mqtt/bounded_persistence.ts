@@ -6,7 +6,7 @@
  */
 
 /** The part of aedes' persistence that grows. */
-interface GrowingPersistence {
+export interface GrowingPersistence {
   outgoingEnqueueCombi(subs: { clientId: string }[], packet: unknown): Promise<void>;
   outgoingClearMessageId(client: { id: string }, packet: unknown): Promise<unknown>;
   storeRetained(packet: { topic: string; payload: Uint8Array }): Promise<void>;

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   readonly receiveMaximum: number;
   readonly connectTimeoutMs: number;
   readonly topics: readonly string[];
+  /** Filters that a session of ours may still have at the broker, to be given up. */
+  readonly formerTopics: readonly string[];
   readonly qos: 0 | 1;
   /** Milliseconds after which refused subscriptions are tried again on the same connection. */
   readonly resubscribeMs: number;
@@ -50,7 +52,7 @@ export interface ConnectionHandlers {
 }
 
 /** Why reading is stopped. */
-type Block = "starting" | "full" | "stopped";
+export type Block = "starting" | "full" | "stopped";
 
 /** A connection. Use: construct, {@linkcode run}, and whatever is wanted until that resolves. */
 export class Connection implements Acknowledger {
@@ -221,6 +223,7 @@ export class Connection implements Acknowledger {
         // Also when the connection has ended meanwhile: what it brought belongs to this session.
         this.block("starting", false);
         this.#subscribe(this.#options.topics);
+        if (packet.sessionPresent) this.#unsubscribe();
       },
       (error) => {
         this.#end.ledgerError = error;
@@ -306,6 +309,12 @@ export class Connection implements Acknowledger {
       });
       this.#handlers.onSubscribed(grants);
     });
+  }
+
+  #unsubscribe(): void {
+    const { topics, formerTopics } = this.#options;
+    const former = formerTopics.filter((topic) => !topics.includes(topic) && isTopicFilter(topic));
+    if (former.length > 0 && !this.#closed) this.#client?.unsubscribe(former, () => {});
   }
 
   #clearTimers(): void {

@@ -171,6 +171,7 @@ export class MqttSource implements Source {
       receiveMaximum: this.#options.receiveMaximum ?? 4000,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? 30_000,
       topics,
+      formerTopics: this.#options.formerTopics ?? [],
       qos: qos === 0 ? 0 : 1,
       resubscribeMs: this.#options.resubscribeMs ?? 60_000,
     }, {

@@ -16,6 +16,11 @@ export interface MqttSourceOptions {
   readonly url: string;
   /** Topic filters, at least one, not overlapping. */
   readonly topics: readonly string[];
+  /**
+   * Topic filters of an earlier configuration. A persistent session keeps its subscriptions, so what
+   * is no longer in `topics` must be given up explicitly. Default none.
+   */
+  readonly formerTopics?: readonly string[];
   /** QoS to subscribe at; 2 is subscribed at 1. Default 1. */
   readonly qos?: 0 | 1 | 2;
   /** Stable id that the session is kept under. */

@@ -307,3 +307,25 @@ mosquittoTest("MqttSource hands on what it held when the connection ended while 
     [...Array.from({ length: 20 }, (_, i) => String(i)), "end"],
   );
 });
+
+mosquittoTest("MqttSource gives up the subscriptions of an earlier configuration", async () => {
+  await using broker = await Mosquitto.start();
+  const parts = testParts();
+  {
+    await using before = new MqttSource(options(broker, "5"), parts);
+    await before.start();
+    await subscribed(before);
+  }
+  const topics = ["msh/a/#"];
+  const formerTopics = ["msh/#", ...topics];
+  await using source = new MqttSource(options(broker, "5", { topics, formerTopics }), parts);
+  await source.start();
+  await subscribed(source);
+  await using publisher = await Publisher.connect(broker.port);
+  await waitUntil(async () => {
+    await publisher.publish("msh/b", "unwanted");
+    await publisher.publish("msh/a/1", "wanted");
+    await waitUntil(() => parts.sink.texts().at(-1) === "wanted", "what is wanted");
+    return parts.sink.texts().at(-2) !== "unwanted";
+  }, "nothing else comes any more");
+});
