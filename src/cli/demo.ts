@@ -1,5 +1,5 @@
 /** `meshcapture demo`: the embedded broker, lifelike traffic, and the service, on this machine. @module */
-import { connect, type MqttClient } from "mqtt";
+import { connectAsync, type MqttClient } from "mqtt";
 import { createServer } from "node:net";
 import { type Clock, delay } from "../capture/clock.ts";
 import { loadConfig } from "../config/load.ts";
@@ -84,15 +84,17 @@ async function publishTraffic(
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // The broker may not listen yet; until it does, the client keeps what is published.
-  const client = connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 100 });
-  client.on("error", () => {});
+  await untilListening(clock, port, signal);
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 });
+  const lost = Promise.withResolvers<never>();
+  client.on("error", (error) => lost.reject(error));
+  client.on("close", () => lost.reject(new Error("the demo's publisher lost its connection")));
   const startMs = clock.now();
   const endMs = options.seconds === undefined ? Infinity : startMs + options.seconds * 1000;
   const life = (atMs: number) => startMs + (atMs - startMs) / options.rate;
   try {
     const traffics = networks.map((network) => network.createTraffic(options.seed, startMs));
-    await Promise.all(traffics.map(async (traffic) => {
+    const publishing = Promise.all(traffics.map(async (traffic) => {
       for (let sent = 0;; sent++) {
         const message: GeneratedMessage = traffic.next().value;
         const dueMs = life(message.atMs);
@@ -102,14 +104,30 @@ async function publishTraffic(
         publish(client, message, sent);
       }
     }));
+    await Promise.race([publishing, lost.promise]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    await client.endAsync();
+    // What the broker holds by then is stored; what it does not have yet ends with the demo.
+    client.removeAllListeners("close");
+    await client.endAsync(true);
   }
 }
 
 /** Radios publish at QoS 0; every other message goes at 1, to show both ways. */
+/** The service's sources start in the background; a broker that listens answers a connection. */
+async function untilListening(clock: Clock, port: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    }
+    await delay(clock, 50, signal);
+  }
+}
+
 function publish(client: MqttClient, message: GeneratedMessage, n: number): void {
   const { topic, payload, retain } = message;
   // Waiting for each PUBACK would publish no faster than the service commits.

@@ -1,6 +1,12 @@
 /**
- * Ends a client's connection to the embedded broker when a packet is longer than allowed, before
- * anything of that length is gathered in memory; aedes has no such limit of its own.
+ * What stands between a client's socket and aedes.
+ *
+ * It ends a connection when a packet is longer than allowed, before anything of that length is
+ * gathered in memory; aedes has no such limit of its own.
+ *
+ * It also gives aedes no second piece while it parses the first. When a packet is handled without
+ * waiting, aedes asks for more in the midst of parsing, and its parser then loses its place. On Node
+ * there is nothing to be had at that moment; Deno's streams may hold another piece.
  *
  * @module
  */
@@ -11,11 +17,32 @@ import { WrappedStream } from "./wrapped_stream.ts";
 /** A stream that is destroyed with a {@linkcode PacketScanError} by an overlong incoming packet. */
 export class SizeLimit extends WrappedStream {
   readonly #scanner: PacketScanner;
+  #handedOut = false;
+  #refused = false;
 
   /** @param maxBytes longest packet, bytes after the fixed header */
   constructor(inner: Duplex, maxBytes: number) {
     super(inner);
     this.#scanner = new PacketScanner({ maxBytes });
+  }
+
+  /** As `Readable.read`, but null while the caller is still busy with what it read before. */
+  override read(size?: number): Uint8Array | null {
+    if (this.#handedOut) {
+      this.#refused = true;
+      return null;
+    }
+    const piece = super.read(size) as Uint8Array | null;
+    if (piece === null) return null;
+    this.#handedOut = true;
+    // By then the caller has returned.
+    queueMicrotask(() => {
+      this.#handedOut = false;
+      if (!this.#refused) return;
+      this.#refused = false;
+      if (this.readableLength > 0) this.emit("readable");
+    });
+    return piece;
   }
 
   protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
