@@ -4,6 +4,7 @@
  * @module
  */
 import { ThreadStore } from "../storage/thread_store.ts";
+import { workerEntry } from "../storage/worker_entry.ts";
 import type { StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import type { EnumNames } from "./enum_names.ts";
@@ -32,8 +33,6 @@ export interface MeshtasticStoreOptions {
   readonly retentionHours?: number;
   /** Minutes between maintenance runs. Default 360; 0: never. */
   readonly maintenanceIntervalMinutes?: number;
-  /** Worker entry, where it is not beside this module (a bundle). */
-  readonly workerUrl?: URL;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** The storage thread died; every call rejects from now on. */
@@ -75,7 +74,7 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
   };
   return ThreadStore.open<MeshtasticRecord, StoreInfo>({
     path: options.path,
-    workerUrl: options.workerUrl ?? new URL("./store_worker.ts", import.meta.url),
+    workerUrl: workerEntry(import.meta.url, "meshtastic"),
     openOptions: { ...openOptions },
     encode: (batch, info) => encodeBatch(batch, info.derivedTables),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
