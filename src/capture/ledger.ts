@@ -30,6 +30,7 @@ export class SourceLedger {
   #session: number;
   #lenient = false;
 
+  /** Continues from what the store remembers of the source. */
   constructor(
     source: string,
     state: Pick<SourceState, "session" | "entries">,

@@ -11,6 +11,7 @@ export type NetworkName = "meshtastic" | "meshcore";
 export interface Message {
   /** Name of the configured source that it came through. */
   readonly source: string;
+  /** Topic as the broker gave it. */
   readonly topic: string;
   /** An own copy, not a view of the socket's buffer (a view pins 64 KiB). */
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -37,6 +38,7 @@ export interface Acknowledger {
 
 /** A message on its way through the capture queue. */
 export interface Delivery {
+  /** What was delivered. */
   readonly message: Message;
   /** Present at QoS 1: whom to tell after the commit. */
   readonly acknowledger?: Acknowledger;

@@ -23,6 +23,7 @@ export interface RecordLabels {
 
 /** A radio network's decoder: pure, no I/O, no clock. */
 export interface Network<R> {
+  /** Label of its metrics and name of its section in the configuration. */
   readonly name: NetworkName;
   /** One answer a message, in order. Never throws, never rejects. */
   decode(batch: readonly Message[]): Promise<Decoded<R>[]>;
@@ -30,7 +31,9 @@ export interface Network<R> {
 
 /** The part of a batch's ledger that belongs to one source and session. */
 export interface LedgerBlock {
+  /** Name of the source whose messages these are. */
   readonly source: string;
+  /** Number of the session, as the store keeps it. */
   readonly session: number;
   /** Ten bytes an entry: message id (u16 little-endian), digest (u64 little-endian). */
   readonly entries: Uint8Array<ArrayBuffer>;
@@ -38,6 +41,7 @@ export interface LedgerBlock {
 
 /** What a commit carries beside its records, written in the same transaction. */
 export interface CommitContext {
+  /** Entries of the batch's messages, a block for each source and session. */
   readonly ledger: readonly LedgerBlock[];
   /** Digest of the last retained payload kept for a topic, by source: `[source, topic, digest]`. */
   readonly retained: readonly (readonly [string, string, bigint])[];
@@ -49,7 +53,9 @@ export interface CommitContext {
 
 /** A message whose record the database would not take, and why. */
 export interface QuarantinedMessage {
+  /** The message as it was delivered. */
   readonly message: Message;
+  /** What the database said of its record. */
   readonly error: string;
 }
 
@@ -77,6 +83,7 @@ export interface SourceState {
 
 /** A stretch of time in which a source was not covered. */
 export interface CaptureGap {
+  /** Name of the source that did not capture. */
   readonly source: string;
   /** Unix milliseconds. */
   readonly from: number;
@@ -91,7 +98,9 @@ export type GapReason = "session_lost" | "qos0";
 
 /** Sizes that metrics, health and the page show. */
 export interface StoreStats {
+  /** Size of the database file, bytes. */
   readonly databaseBytes: number;
+  /** Size of the write-ahead log, bytes. */
   readonly walBytes: number;
   /** Free bytes inside the file, to be given back by incremental vacuum. */
   readonly freeBytes: number;
@@ -118,7 +127,9 @@ export interface Store<R> {
   loadSource(source: string, clientId: string, fixed?: boolean): Promise<SourceState>;
   /** The broker had no session: empties the source's ledger and begins `session`. */
   beginSession(source: string, session: number): Promise<void>;
+  /** Notes time that was not covered. Rejects with {@linkcode StorageError}. */
   recordGap(gap: CaptureGap): Promise<void>;
+  /** Sizes of the files, as they are now. */
   stats(): Promise<StoreStats>;
   /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */
   close(budgetMs: number): Promise<void>;
@@ -126,6 +137,7 @@ export interface Store<R> {
 
 /** Background work of a store, done in slices between batches. */
 export interface Job {
+  /** Names the job in logs. */
   readonly name: string;
   /** Milliseconds between runs; 0 runs once after the start. */
   readonly everyMs: number;
@@ -135,7 +147,9 @@ export interface Job {
 
 /** Why the database would not take something. `retryable` failures are tried again with the batch kept. */
 export class StorageError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "StorageError";
+  /** `retryable`: the same call may succeed later, with nothing changed by a person. */
   constructor(
     message: string,
     /** Closed set, the label of the metric. */

@@ -36,11 +36,17 @@ export interface PipelineOptions {
 
 /** What a {@linkcode Pipeline} works with. */
 export interface PipelineParts<R> {
+  /** Decodes. */
   readonly network: Network<R>;
+  /** Commits. */
   readonly store: Pick<Store<R>, "commit">;
+  /** Where messages come from. */
   readonly queue: CaptureQueue;
+  /** Times batches and pauses between tries. */
   readonly clock: Clock;
+  /** Told of trouble and its end. */
   readonly log: Log;
+  /** Counts what happens, for metrics. */
   readonly observer: PipelineObserver;
   /** Sees every committed batch, for a live feed. */
   readonly onCommitted?: (records: readonly R[], summary: CommitSummary) => void;
@@ -48,7 +54,9 @@ export interface PipelineParts<R> {
 
 /** Why commits fail at the moment. */
 export interface StoreTrouble {
+  /** Label of the trouble, from the closed set of {@linkcode StorageReason}. */
   readonly reason: StorageReason;
+  /** The store's own words, for a person. */
   readonly detail: string;
 }
 
@@ -86,6 +94,7 @@ export class Pipeline<R> implements AsyncDisposable {
   #lost = 0;
   #lastCommitAt: number | undefined;
 
+  /** Nothing happens before `start()`. */
   constructor(parts: PipelineParts<R>, options: PipelineOptions) {
     this.#parts = parts;
     this.#options = options;
@@ -130,6 +139,7 @@ export class Pipeline<R> implements AsyncDisposable {
     signal?.removeEventListener("abort", onAbort);
   }
 
+  /** Ends at once: what is not committed is neither stored nor acknowledged. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#giveUp.abort();
     await this.drain();

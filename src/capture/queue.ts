@@ -50,6 +50,7 @@ export class CaptureQueue implements DeliverySink {
   #withheld = 0;
   #onOffer: () => void = () => {};
 
+  /** An empty queue; `clock` tells how long its oldest message waits. */
   constructor(limits: QueueLimits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;

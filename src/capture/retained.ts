@@ -12,6 +12,7 @@ const MAX_TOPICS = 100_000;
 export class RetainedMemory {
   readonly #digests: Map<string, bigint>;
 
+  /** `known`: digests of the last retained payloads kept, by topic. */
   constructor(known: ReadonlyMap<string, bigint>) {
     this.#digests = new Map(known);
   }
