@@ -18,7 +18,11 @@ export class JobRunner {
   readonly #entries: Entry[];
   #nowMs = -Infinity;
 
-  /** @param onError told of a job that threw; the job waits for its next time. */
+  /**
+   * Begins nothing before the first tick.
+   *
+   * @param onError told of a job that threw; the job waits for its next time.
+   */
   constructor(
     jobs: readonly Job[],
     private readonly onError: (job: string, error: unknown) => void,

@@ -11,6 +11,7 @@ import { messageOf } from "./storage_failure.ts";
 
 /** The migrations of one set, such as `capture` or a network's own, in order. */
 export interface MigrationSet {
+  /** Names the set in the table of applied migrations. */
   readonly name: string;
   /** File name, beginning with its number, and text. */
   readonly files: readonly (readonly [name: string, sql: string])[];

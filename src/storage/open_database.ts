@@ -43,8 +43,11 @@ export const defaultSettings: Required<StorageSettings> = {
 
 /** A database that is open for writing. */
 export interface OpenDatabase extends Disposable {
+  /** The connection that writes. */
   readonly db: DatabaseSync;
+  /** Path of the database. */
   readonly path: string;
+  /** Settings in force. */
   readonly settings: Required<StorageSettings>;
   /** True when there was no table in the file, or no file. */
   readonly isNew: boolean;

@@ -10,14 +10,19 @@ export type Cell = number | string | boolean | null | Uint8Array<ArrayBuffer>;
 
 /** Packed rows; `tags` and `numbers` hold a cell each, row after row. */
 export interface PackedRows {
+  /** Number of rows. */
   readonly rows: number;
+  /** Cells of a row. */
   readonly columns: number;
+  /** What kind of value each cell holds. */
   readonly tags: Uint8Array<ArrayBuffer>;
   /** The number itself, an index into `strings`, or an index into `spans` / 2. */
   readonly numbers: Float64Array<ArrayBuffer>;
+  /** All texts. */
   readonly strings: readonly string[];
   /** Start and end in `bytes` of each blob. */
   readonly spans: Uint32Array<ArrayBuffer>;
+  /** All blobs, one after another. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

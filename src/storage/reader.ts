@@ -12,6 +12,10 @@ export class Reader implements Disposable {
    * @param busyTimeoutMs how long a query waits for a lock, in milliseconds.
    * @throws {StorageError} when it cannot be opened.
    */
+  /**
+   * Opens for reading only. `busyTimeoutMs`: milliseconds to wait for a lock. @throws what SQLite
+   * throws.
+   */
   constructor(path: string, busyTimeoutMs = 5_000) {
     this.#path = path;
     try {

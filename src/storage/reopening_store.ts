@@ -16,8 +16,11 @@ import type {
 
 /** A store with what is done to it beside commits. */
 export interface ReopenableStore<R> extends Store<R> {
+  /** Tells the time (Unix milliseconds); jobs that are due begin. */
   tick(nowMs: number): Promise<void>;
+  /** Runs every background job to its end, as of `nowMs`. */
   runJobs(nowMs: number): Promise<void>;
+  /** What `PRAGMA integrity_check` finds; empty when all is well. */
   integrityCheck(): Promise<string[]>;
 }
 
@@ -32,6 +35,7 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   #current: Promise<ReopenableStore<R>> | undefined;
   #closed = false;
 
+  /** Opens nothing before the first call. */
   constructor(open: OpenStore<R>) {
     this.#open = open;
   }
@@ -57,22 +61,27 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     await (await this.#store()).beginSession(source, session);
   }
 
+  /** As {@linkcode Store.recordGap}. */
   async recordGap(gap: CaptureGap): Promise<void> {
     await (await this.#store()).recordGap(gap);
   }
 
+  /** As {@linkcode Store.stats}. */
   async stats(): Promise<StoreStats> {
     return await (await this.#store()).stats();
   }
 
+  /** As {@linkcode ReopenableStore.tick}. */
   async tick(nowMs: number): Promise<void> {
     await (await this.#store()).tick(nowMs);
   }
 
+  /** As {@linkcode ReopenableStore.runJobs}. */
   async runJobs(nowMs: number): Promise<void> {
     await (await this.#store()).runJobs(nowMs);
   }
 
+  /** As {@linkcode ReopenableStore.integrityCheck}. */
   async integrityCheck(): Promise<string[]> {
     return await (await this.#store()).integrityCheck();
   }

@@ -25,6 +25,7 @@ import { transaction } from "./transaction.ts";
 export interface BackendParts<B> {
   /** Open, with all migrations. */
   readonly database: OpenDatabase;
+  /** Writes the network's rows. */
   readonly writer: BatchWriter<B>;
   /** The network's own jobs; maintenance is added. */
   readonly jobs: readonly Job[];
@@ -43,6 +44,11 @@ export class StorageBackend<B> {
   readonly #jobs: JobRunner;
   #closed = false;
 
+  /**
+   * Prepares statements and jobs; nothing runs before the first call.
+   *
+   * @param onJobError told of a background job that threw.
+   */
   constructor(parts: BackendParts<B>, onJobError: (job: string, error: unknown) => void) {
     const { database, maintenanceEveryMs } = parts;
     this.#database = database;

@@ -7,8 +7,11 @@ import { StorageError, type StorageReason } from "../capture/network.ts";
 
 /** A call of the main side. */
 export interface ThreadCall {
+  /** Number of the call; its answer bears it. */
   readonly id: number;
+  /** Name of the method. */
   readonly method: string;
+  /** Its arguments, cloned or handed over. */
   readonly args: readonly unknown[];
 }
 
@@ -20,10 +23,15 @@ export type ThreadMessage =
 
 /** A {@linkcode StorageError} taken apart: structured clone would lose its fields. */
 export interface ErrorParts {
+  /** Words for a person. */
   readonly message: string;
+  /** Label from the closed set. */
   readonly reason: StorageReason;
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean;
+  /** Records that the database refused for themselves. */
   readonly refused: readonly { readonly index: number; readonly error: string }[];
+  /** What lies behind it, as text. */
   readonly cause?: string;
 }
 

@@ -19,6 +19,7 @@ import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
 /** What a batch becomes on its way. */
 export interface EncodedBatch {
+  /** What the network's thread expects. */
   readonly value: unknown;
   /** Buffers that are handed over, not copied. */
   readonly transfer: Transferable[];
