@@ -38,6 +38,7 @@ export class Decryptor {
   readonly #ring: KeyRing;
   #imported: Promise<ReadonlyMap<ChannelKey, CryptoKey>> | undefined;
 
+  /** `ring` has the keys that are tried. */
   constructor(ring: KeyRing) {
     this.#ring = ring;
   }

@@ -43,7 +43,8 @@ const COLUMNS = {
 } as const;
 
 type Table = keyof typeof COLUMNS;
-type Cells = readonly SQLInputValue[];
+/** Cells of a row of `packet_history`, in the order of its columns. */
+export type Cells = readonly SQLInputValue[];
 
 interface GatewayStats {
   gateway: string;

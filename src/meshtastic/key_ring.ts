@@ -46,6 +46,7 @@ export class KeyRing {
    * the primary channel's. Empty: none.
    * @throws {PskError} naming the entry that is no PSK, without its value.
    */
+  /** Reads all keys. @throws {PskError} naming the channel whose key is none, without the key. */
   constructor(channels: readonly ChannelConfig[], defaultPsk: string) {
     const found = new Map<string, ChannelKey & { names: Set<string> }>();
     const add = (bytes: Uint8Array<ArrayBuffer>, name: string | undefined, fallback: string) => {

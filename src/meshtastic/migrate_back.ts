@@ -9,7 +9,9 @@ import { openMeshtasticDatabase, ORIGIN } from "./open_store.ts";
 
 /** What was given back. */
 export interface MigrateBackSummary {
+  /** Rows of `packet_history` that were rewritten. */
   readonly packets: number;
+  /** Rows of `node_info` that were rewritten. */
   readonly nodes: number;
 }
 

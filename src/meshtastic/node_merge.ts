@@ -4,29 +4,53 @@ import type { NodeUpdate } from "./record.ts";
 
 /** A row of `node_info`, under its columns' names. */
 export interface NodeRow {
+  /** Node number, 32 bits. */
   node_id: number;
+  /** `!` and the number in 8 hex digits. */
   hex_id: string | null;
+  /** Name that the node gives itself. */
   long_name: string | null;
+  /** Up to four characters, as shown on maps. */
   short_name: string | null;
+  /** Name of the hardware; a number in a database that was meshpipe's. */
   hw_model: string | number | null;
+  /** Name of the role; a number in a database that was meshpipe's. */
   role: string | number | null;
+  /** Channel of the last NODEINFO. */
   primary_channel: string | null;
+  /** 1 for a licensed radio amateur. */
   is_licensed: number | null;
+  /** `aa:bb:cc:dd:ee:ff`. */
   mac_address: string | null;
+  /** Seconds since the epoch. */
   first_seen: number | null;
+  /** Seconds since the epoch. */
   last_updated: number | null;
+  /** `User.id`, by custom the same as `hex_id`. */
   user_id: string | null;
+  /** Name of the hardware (meshpipe's column). */
   hw_model_name: string | null;
+  /** Name of the role (meshpipe's column). */
   role_name: string | null;
+  /** dB, of the last packet that brought news of the node. */
   snr: number | null;
+  /** Seconds since the epoch. */
   last_heard: number | null;
+  /** 1 where that packet had crossed MQTT before. */
   via_mqtt: number | null;
+  /** Channel number of that packet. */
   channel: number | null;
+  /** Hops that it had taken; null: unknown. */
   hops_away: number | null;
+  /** Enum name of the LoRa region, such as `EU_868`. */
   region: string | null;
+  /** The same in words for a page. */
   region_name: string | null;
+  /** Version of the firmware, as the node gives it. */
   firmware_version: string | null;
+  /** Enum name of the modem preset, such as `LONG_FAST`. */
   modem_preset: string | null;
+  /** The same in words for a page. */
   modem_preset_name: string | null;
 }
 

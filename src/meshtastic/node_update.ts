@@ -11,6 +11,7 @@ import { decodeName, decodeText } from "./text.ts";
 
 /** What the update needs to know of the packet that it came in. */
 export interface NodeUpdateContext {
+  /** The packet that brings the news. */
   readonly packet: MeshPacket;
   /** Seconds since the epoch. */
   readonly seenAt: number;

@@ -28,11 +28,15 @@ export const ORIGIN = "origin";
 
 /** What {@linkcode openMeshtasticDatabase} needs to know. */
 export interface OpenParts {
+  /** Path of the database. */
   readonly path: string;
+  /** Settings of SQLite. */
   readonly settings: StorageSettings;
+  /** Which of Malla's indexes there shall be. */
   readonly indexes: IndexSet;
   /** 0: everything is kept. */
   readonly retentionHours: number;
+  /** Names of the protobufs' enums, to bring a meshpipe database to Malla's meaning. */
   readonly enumNames: EnumNames;
   /** Seconds since the epoch, recorded with migrations. */
   readonly nowSeconds: number;
@@ -40,8 +44,11 @@ export interface OpenParts {
 
 /** An open Meshtastic database. */
 export interface OpenedStore {
+  /** The open database, with its lock. */
   readonly database: OpenDatabase;
+  /** Which program made it. */
   readonly origin: Origin;
+  /** Its background jobs, in the order of need. */
   readonly jobs: readonly Job[];
   /** Migrations that were applied now. */
   readonly applied: readonly string[];

@@ -13,7 +13,9 @@ import type { MeshtasticTopic } from "./topic.ts";
 export interface EnvelopeHeader {
   /** As the envelope has it; `!%08x` in lower case where it is a node's. */
   readonly gatewayId: string;
+  /** Number of the gateway that published it; undefined where its id is none. */
   readonly gatewayNodeId: number | undefined;
+  /** The envelope's `channel_id`, as text. */
   readonly channelId: string;
 }
 

@@ -15,7 +15,9 @@ import { readTraceroute } from "./traceroute.ts";
 
 /** What a payload says beside its bytes. */
 export interface PayloadContent {
+  /** For meshpipe's tables. */
   readonly details?: PacketDetails;
+  /** For `node_info`. */
   readonly node?: NodeUpdate;
   /** Why the payload is not what its port promises. */
   readonly error?: string;

@@ -36,23 +36,41 @@ export type EnumName = (value: number) => string;
 
 /** Every reader that the decoder needs. */
 export interface MeshtasticProtobuf {
+  /** All types, for whoever looks one up by name. */
   readonly root: protobuf.Root;
+  /** What a gateway publishes. */
   readonly envelope: MessageReader<ServiceEnvelope>;
+  /** The content of a packet, in clear. */
   readonly data: MessageReader<Data>;
+  /** Payload of NODEINFO_APP. */
   readonly user: MessageReader<User>;
+  /** Payload of MAP_REPORT_APP. */
   readonly mapReport: MessageReader<MapReport>;
+  /** Payload of POSITION_APP. */
   readonly position: MessageReader<Position>;
+  /** Payload of TELEMETRY_APP. */
   readonly telemetry: MessageReader<Telemetry>;
+  /** Payload of TRACEROUTE_APP. */
   readonly routeDiscovery: MessageReader<RouteDiscovery>;
+  /** Payload of ROUTING_APP, only to see whether it is one. */
   readonly routing: MessageReader<unknown>;
+  /** Payload of NEIGHBORINFO_APP. */
   readonly neighborInfo: MessageReader<NeighborInfo>;
+  /** Payload of WAYPOINT_APP, only to see whether it is one. */
   readonly waypoint: MessageReader<unknown>;
+  /** Payload of PAXCOUNTER_APP. */
   readonly paxcount: MessageReader<Paxcount>;
+  /** Payload of STORE_FORWARD_APP. */
   readonly storeAndForward: MessageReader<StoreAndForward>;
+  /** Names of `HardwareModel`. */
   readonly hardwareModel: EnumName;
+  /** Names of `Config.DeviceConfig.Role`. */
   readonly role: EnumName;
+  /** Names of `Config.LoRaConfig.RegionCode`. */
   readonly region: EnumName;
+  /** Names of `Config.LoRaConfig.ModemPreset`. */
   readonly modemPreset: EnumName;
+  /** Names of `StoreAndForward.RequestResponse`. */
   readonly storeForwardRequest: EnumName;
 }
 

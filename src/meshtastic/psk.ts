@@ -12,6 +12,7 @@ export const MAX_PSK_BYTES = 32;
 
 /** A configured PSK that is no key. It says which one, never what was written. */
 export class PskError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "PskError";
 }
 

@@ -21,6 +21,7 @@ export interface MeshtasticStoreOptions {
   readonly enumNames: EnumNames;
   /** Unix milliseconds, recorded with migrations. */
   readonly nowMs: number;
+  /** Settings of SQLite; default: those of the storage room. */
   readonly settings?: StorageSettings;
   /** Default `full`. An index that is there already is never dropped. */
   readonly indexes?: IndexSet;
@@ -41,12 +42,15 @@ export interface MeshtasticStoreOptions {
 
 /** What the thread is told. */
 export interface ThreadOptions extends OpenParts {
+  /** As in {@linkcode MeshtasticStoreOptions}. */
   readonly derivedTables: boolean | "auto";
+  /** Milliseconds between maintenance runs; 0: never. */
   readonly maintenanceEveryMs: number;
 }
 
 /** What the thread says of the database when it is open. */
 export interface StoreInfo {
+  /** Which program made the database. */
   readonly origin: Origin;
   /** Whether meshpipe's tables are written. */
   readonly derivedTables: boolean;

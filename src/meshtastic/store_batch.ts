@@ -6,10 +6,13 @@ import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
 
 /** What crosses: rows packed, and what only some records have by their position. */
 export interface MeshtasticBatch {
+  /** Rows of `packet_history`. */
   readonly packets: PackedRows;
   /** Node number of the gateway of each record; NaN: none. */
   readonly gateways: Float64Array<ArrayBuffer>;
+  /** News of nodes, with the number of their packet in the batch. */
   readonly nodes: readonly (readonly [index: number, update: NodeUpdate])[];
+  /** Details of payloads, with the number of their packet in the batch. */
   readonly details: readonly (readonly [index: number, details: PacketDetails])[];
 }
 

@@ -10,6 +10,7 @@ export type TopicKind = "envelope" | "map" | "json" | "stat" | "unwanted";
 
 /** A topic taken apart. */
 export interface MeshtasticTopic {
+  /** What is published under such a topic. */
   readonly kind: TopicKind;
   /** The segment after the protocol version: `e`, `c`, `map`, `json`, `stat`; null when unwanted. */
   readonly messageType: string | null;

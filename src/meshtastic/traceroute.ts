@@ -11,8 +11,11 @@ const UNKNOWN_SNR = -128;
 
 /** Sender, receiver and id of the packet that carries a traceroute. */
 export interface TracerouteHeader {
+  /** Node number of the sender. */
   readonly from: number;
+  /** Node number of the receiver. */
   readonly to: number;
+  /** Packet id, which a reply names. */
   readonly id: number;
 }
 

@@ -11,7 +11,9 @@ export type ChannelAccess = "default_key" | "indexed_key" | "unknown_key";
 
 /** A channel of the simulated mesh. */
 export interface SimChannel {
+  /** Name of the channel, which is part of its hash. */
   readonly name: string;
+  /** Who can read it. */
   readonly access: ChannelAccess;
   /** The key as it is used, 16 or 32 bytes. */
   readonly key: Uint8Array;

@@ -8,33 +8,51 @@ import type { Random } from "./random.ts";
 
 /** A simulated radio. Positions in kilometres east and north of the area's centre. */
 export interface SimNode {
+  /** Node number. */
   readonly id: number;
   /** `!%08x`. */
   readonly hex: string;
+  /** As NODEINFO gives it. */
   readonly longName: string;
+  /** As NODEINFO gives it. */
   readonly shortName: string;
+  /** Number in `HardwareModel`. */
   readonly hardware: number;
+  /** Number in `Config.DeviceConfig.Role`. */
   readonly role: number;
+  /** True for a licensed radio amateur. */
   readonly licensed: boolean;
+  /** 6 bytes. */
   readonly mac: Uint8Array;
+  /** 32 bytes. */
   readonly publicKey: Uint8Array;
+  /** Version of the firmware. */
   readonly firmware: string;
+  /** It stands indoors. */
   readonly indoor: boolean;
   /** 0 for a node that stays where it is. */
   readonly speedKmh: number;
+  /** Unix milliseconds. */
   readonly bootedAtMs: number;
+  /** Kilometres east of the centre. */
   eastKm: number;
+  /** Kilometres north of the centre. */
   northKm: number;
+  /** Metres above the sea. */
   readonly altitude: number;
+  /** Direction of movement, radians anticlockwise from east. */
   heading: number;
   /** When the position was last brought forward. */
   movedAtMs: number;
+  /** Charge in percent; above 100: powered from outside. */
   battery: number;
+  /** So many positions were sent; their sequence number. */
   positionsSent: number;
 }
 
 /** A simulated node that publishes to the broker what it hears. */
 export interface SimGateway {
+  /** The node that publishes. */
   readonly node: SimNode;
   /** Topic up to before the protocol version. */
   readonly root: string;

@@ -81,6 +81,7 @@ export class WeightedPick<T> {
   readonly #values: T[] = [];
   readonly #total: number;
 
+  /** Choices with their weights, each above 0; the weights need not sum up to anything. */
   constructor(choices: readonly (readonly [number, T])[]) {
     let total = 0;
     for (const [weight, value] of choices) {

@@ -19,16 +19,23 @@ export const Priority = { BACKGROUND: 10, DEFAULT: 64, RELIABLE: 70, RESPONSE: 8
 
 /** What a node wants to send. */
 export interface Draft {
+  /** Port number of the content. */
   readonly portnum: number;
+  /** `Data.payload`. */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** Default: {@linkcode BROADCAST}. */
   readonly to?: number;
+  /** Channel on which it is sent. */
   readonly channel: SimChannel;
   /** Encrypted for `to` alone; `channel` does not matter then. */
   readonly pki?: boolean;
+  /** The sender wants an acknowledgement. */
   readonly wantAck?: boolean;
+  /** The sender wants an answer. */
   readonly wantResponse?: boolean;
+  /** Id of the packet that this one answers. */
   readonly requestId?: number;
+  /** Id of the text message that this one replies to. */
   readonly replyId?: number;
   /** 1 for a tapback. */
   readonly emoji?: number;
@@ -60,15 +67,20 @@ interface OnAir {
 
 /** State of the simulation. */
 export class SimMesh {
+  /** The one origin of chance, so that a seed repeats everything. */
   readonly random: Random;
+  /** All radios. */
   readonly nodes: readonly SimNode[];
+  /** Those that publish to the broker. */
   readonly gateways: readonly SimGateway[];
+  /** Channels of the mesh, with their keys. */
   readonly channels: ReturnType<typeof simChannels> = simChannels();
   readonly #queue = new EventQueue<Event>();
   /** For whoever makes bytes to send; nothing stays in it. */
   readonly writer: WireWriter = new WireWriter();
   readonly #dataWriter = new WireWriter();
 
+  /** `startMs`: Unix milliseconds at which the simulation begins. */
   constructor(seed: number, nodes: number, gateways: number, startMs: number) {
     this.random = new Random(seed);
     this.nodes = makeNodes(this.random, nodes, gateways, startMs);

@@ -2,7 +2,9 @@
 
 /** A message of simulated traffic with its answer. */
 export interface TrafficMessage {
+  /** Topic that it is published to. */
   readonly topic: string;
+  /** MQTT payload. */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** Radios publish at QoS 0. */
   readonly qos: 0;
@@ -10,6 +12,7 @@ export interface TrafficMessage {
   readonly retain: boolean;
   /** Time of publishing, Unix milliseconds; never decreases. */
   readonly atMs: number;
+  /** What a right decoder says of it. */
   readonly truth: TrafficTruth;
 }
 
@@ -29,7 +32,9 @@ export type Readable =
 
 /** What is in a simulated message. */
 export interface TrafficTruth {
+  /** What kind of message it is. */
   readonly kind: "packet" | "map_report" | "json" | "stat" | "malformed";
+  /** Who can read it. */
   readonly readable: Readable;
   /** Gateway that published it, `!%08x`. */
   readonly gatewayId: string;
@@ -41,9 +46,13 @@ export interface TrafficTruth {
 export interface PacketTruth {
   /** The envelope's `channel_id`. */
   readonly channelId: string;
+  /** Node number of the sender. */
   readonly from: number;
+  /** Node number of the receiver, or the broadcast address. */
   readonly to: number;
+  /** Packet id. */
   readonly id: number;
+  /** Port number. */
   readonly portnum: number;
   /** Name in the protobufs, or `UNKNOWN_<n>`. */
   readonly portnumName: string;
