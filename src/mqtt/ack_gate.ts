@@ -28,6 +28,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
    * @param onFirstBytes sees the first piece that arrives: a refusal in an older protocol's words,
    * which mqtt.js cannot parse, is in there
    */
+  /** `onFirstBytes` hears what the broker says first, whatever it is. */
   constructor(inner: Duplex, onFirstBytes?: (bytes: Uint8Array) => void) {
     super(inner);
     this.#onFirstBytes = onFirstBytes;
@@ -88,6 +89,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
     this.destroy();
   }
 
+  /** Sees each PUBLISH before mqtt.js does. */
   protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#first) {
       this.#first = false;
@@ -96,6 +98,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
     return this.#discarding ? undefined : chunk;
   }
 
+  /** Swallows mqtt.js's own PUBACKs; everything else passes. */
   protected override toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
     const out: Uint8Array[] = [];
     for (const chunk of chunks) {

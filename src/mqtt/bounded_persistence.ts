@@ -7,8 +7,11 @@
 
 /** The part of aedes' persistence that grows. */
 export interface GrowingPersistence {
+  /** Queues a message for subscribers that are away, or behind. */
   outgoingEnqueueCombi(subs: { clientId: string }[], packet: unknown): Promise<void>;
+  /** Forgets a message that its subscriber acknowledged. */
   outgoingClearMessageId(client: { id: string }, packet: unknown): Promise<unknown>;
+  /** Keeps a retained message; an empty payload removes it. */
   storeRetained(packet: { topic: string; payload: Uint8Array }): Promise<void>;
 }
 

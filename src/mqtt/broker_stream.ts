@@ -27,10 +27,15 @@ export interface TlsOptions {
 
 /** {@linkcode TlsOptions} with their files read. */
 export interface LoadedTls {
+  /** Certificates to trust, PEM; otherwise the system's. */
   readonly ca?: string;
+  /** Our certificate, PEM. */
   readonly cert?: string;
+  /** Its key, PEM. */
   readonly key?: string;
+  /** Name that the server's certificate must bear, where it is not the address's. */
   readonly servername?: string;
+  /** False: any certificate is taken. */
   readonly rejectUnauthorized: boolean;
 }
 

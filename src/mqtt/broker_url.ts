@@ -6,14 +6,17 @@
 
 /** A broker's address, taken apart. */
 export interface BrokerAddress {
+  /** How the broker is reached; `embedded`: it runs in this process. */
   readonly scheme: "mqtt" | "mqtts" | "ws" | "wss" | "embedded";
   /** Host name or IP address; IPv6 without brackets. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
   /** Path and query for WebSockets, beginning with a slash. */
   readonly path: string;
   /** From the address itself; settings of their own take precedence. */
   readonly username?: string;
+  /** Password, decoded. */
   readonly password?: string;
 }
 

@@ -24,18 +24,25 @@ export interface ConnectionOptions {
   readonly open: (client: MqttClient) => Duplex;
   /** 4 is MQTT 3.1.1. */
   readonly version: 4 | 5;
+  /** Name of the session at the broker. */
   readonly clientId: string;
+  /** Name to log in with. */
   readonly username?: string;
+  /** Password to log in with. */
   readonly password?: string;
   /** True: no session is kept. */
   readonly clean: boolean;
+  /** Seconds between signs of life. */
   readonly keepaliveSeconds: number;
   /** Messages that an MQTT 5 broker may send ahead of our acknowledgements, 1–65535. */
   readonly receiveMaximum: number;
+  /** Milliseconds for connecting, up to the broker's CONNACK. */
   readonly connectTimeoutMs: number;
+  /** Topic filters to subscribe to. */
   readonly topics: readonly string[];
   /** Filters that a session of ours may still have at the broker, to be given up. */
   readonly formerTopics: readonly string[];
+  /** QoS to ask for. */
   readonly qos: 0 | 1;
   /** Milliseconds after which refused subscriptions are tried again on the same connection. */
   readonly resubscribeMs: number;
@@ -70,6 +77,7 @@ export class Connection implements Acknowledger {
   #discarding = false;
   #end: { -readonly [K in keyof ConnectionEnd]: ConnectionEnd[K] } = { phase: "connecting" };
 
+  /** Connects nothing before `open()`. */
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers, clock: Clock) {
     this.#options = options;
     this.#handlers = handlers;

@@ -25,8 +25,11 @@ export interface ConnectionEnd {
 export interface AttemptContext {
   /** Address without user information. */
   readonly url: string;
+  /** Client id of the attempt. */
   readonly clientId: string;
+  /** User name of the attempt. */
   readonly username?: string;
+  /** Protocol level: 4 is MQTT 3.1.1. */
   readonly version: 4 | 5;
 }
 

@@ -8,20 +8,31 @@ import type { Source, SourceParts } from "./source_types.ts";
 
 /** A configured source; `config`'s `SourceConfig` has this shape. */
 export interface ConfiguredSource {
+  /** Name of the source. */
   readonly name: string;
+  /** Address of the broker. */
   readonly url: string;
+  /** Topic filters. */
   readonly topics: readonly string[];
+  /** QoS to subscribe with. */
   readonly qos: 0 | 1;
+  /** Name to log in with. */
   readonly username?: string | undefined;
+  /** Password to log in with. */
   readonly password?: string | undefined;
+  /** File that holds the password, instead. */
   readonly password_file?: string | undefined;
+  /** MQTT version; `auto` tries 5 first. */
   readonly protocol: "auto" | "5" | "3.1.1";
+  /** Seconds between signs of life. */
   readonly keepalive_seconds: number;
+  /** Bounds of the pause between tries; without `max_attempts` it never gives up. */
   readonly reconnect: {
     readonly min_ms: number;
     readonly max_ms: number;
     readonly max_attempts?: number | undefined;
   };
+  /** PEM files, and whether the server's certificate is checked. */
   readonly tls: {
     readonly ca_file?: string | undefined;
     readonly cert_file?: string | undefined;
@@ -35,6 +46,7 @@ export class EmbeddedBrokers implements AsyncDisposable {
   readonly #log: Log;
   readonly #brokers = new Map<string, EmbeddedBroker>();
 
+  /** Starts no broker before one is asked for. */
   constructor(log: Log) {
     this.#log = log;
   }
@@ -71,6 +83,7 @@ export class EmbeddedBrokers implements AsyncDisposable {
 export interface CreateSourceOptions {
   /** True: clean session and suffixed client id, so that another's session is left alone. */
   readonly shadow: boolean;
+  /** Where a source with an `embedded:` address finds its broker. */
   readonly brokers: EmbeddedBrokers;
 }
 

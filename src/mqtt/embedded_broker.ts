@@ -20,6 +20,7 @@ export interface EmbeddedBrokerOptions {
   readonly port?: number;
   /** With it, clients must give this user name and {@linkcode password}. */
   readonly username?: string;
+  /** Password that clients must give. */
   readonly password?: string;
   /** True: anybody who reaches an address beyond loopback may publish. Default false. */
   readonly allowAnonymous?: boolean;
@@ -35,7 +36,9 @@ export interface EmbeddedBrokerOptions {
 export interface Publication {
   /** Stands for the client's connection; compared by identity only. */
   readonly connection: object;
+  /** Who published it. */
   readonly clientId: string;
+  /** Topic that it was published to. */
   readonly topic: string;
   /** An own copy. */
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -53,6 +56,7 @@ export interface Publication {
 
 /** Who wants publications before they are acknowledged. */
 export interface PublicationTaker {
+  /** Whether messages of this topic are wanted. */
   wants(topic: string): boolean;
   /**
    * Takes a publication. Until `settled` is called its publisher is not acknowledged, other
@@ -63,7 +67,9 @@ export interface PublicationTaker {
 
 /** Why {@linkcode EmbeddedBroker.start} did not listen. */
 export class ListenError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "ListenError";
+  /** `reason` is the label of the problem in health and logs. */
   constructor(
     message: string,
     readonly reason: "address_in_use" | "listen_refused",
@@ -78,6 +84,7 @@ const BAD_CREDENTIALS = 4;
 
 /** The broker. */
 export class EmbeddedBroker implements AsyncDisposable {
+  /** Address that it listens on. */
   readonly host: string;
   readonly #options: EmbeddedBrokerOptions;
   readonly #log: Log;
@@ -89,6 +96,7 @@ export class EmbeddedBroker implements AsyncDisposable {
   #port: number;
   #dropped = 0;
 
+  /** Listens nowhere before `start()`. */
   constructor(options: EmbeddedBrokerOptions, log: Log) {
     this.host = options.host ?? "127.0.0.1";
     this.#options = options;
@@ -131,6 +139,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Ends the connections and stops listening. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#starting?.catch(() => {});
     this.#server?.close();

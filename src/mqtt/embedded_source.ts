@@ -13,6 +13,7 @@ import { topicMatches } from "./topic_filter.ts";
 
 /** Settings of an {@linkcode EmbeddedSource}. */
 export interface EmbeddedSourceOptions {
+  /** Name of the source. */
   readonly name: string;
   /** Topic filters; what else is published is passed on to subscribers, but not captured. */
   readonly topics: readonly string[];
@@ -28,6 +29,7 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A source that is fed by an {@linkcode EmbeddedBroker}; several may share one broker. */
 export class EmbeddedSource implements Source {
+  /** Name of the source. */
   readonly name: string;
   readonly #options: EmbeddedSourceOptions;
   readonly #broker: EmbeddedBroker;
@@ -97,6 +99,7 @@ export class EmbeddedSource implements Source {
     this.#broker.dropClients();
   }
 
+  /** State and figures, as they are now. */
   status(): SourceStatus {
     return {
       ...this.#tally.snapshot(),
@@ -109,6 +112,7 @@ export class EmbeddedSource implements Source {
     };
   }
 
+  /** Takes nothing more; the broker ends when it has no source left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     for (const detach of this.#detach) detach();

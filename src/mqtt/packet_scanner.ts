@@ -11,7 +11,9 @@ export const PUBACK = 4;
 
 /** The bytes are no MQTT packets, or a packet is longer than allowed. */
 export class PacketScanError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "PacketScanError";
+  /** `too_large`: a packet above the scanner's bound. */
   constructor(message: string, readonly reason: "malformed" | "too_large") {
     super(message);
   }
@@ -37,6 +39,7 @@ export class PacketScanner {
   #swallowing = false;
   #swallowed = 0;
 
+  /** A scanner for the bytes of one connection, from its beginning. */
   constructor(options: PacketScannerOptions = {}) {
     this.#swallow = options.swallow;
     this.#maxBytes = options.maxBytes ?? 268_435_455;

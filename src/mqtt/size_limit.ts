@@ -20,7 +20,7 @@ export class SizeLimit extends WrappedStream {
   #handedOut = false;
   #refused = false;
 
-  /** @param maxBytes longest packet, bytes after the fixed header */
+  /** `maxBytes`: longest packet that passes, bytes after the fixed header. */
   constructor(inner: Duplex, maxBytes: number) {
     super(inner);
     this.#scanner = new PacketScanner({ maxBytes });
@@ -45,6 +45,7 @@ export class SizeLimit extends WrappedStream {
     return piece;
   }
 
+  /** Ends the connection when a packet is larger. */
   protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
     try {
       this.#scanner.feed(chunk);
@@ -56,6 +57,7 @@ export class SizeLimit extends WrappedStream {
     }
   }
 
+  /** Passes everything. */
   protected override toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
     return chunks;
   }

@@ -33,6 +33,7 @@ const SUSPICIOUS_ENDS = 3;
 
 /** A connection to a broker that outlives its connections. */
 export class MqttSource implements Source {
+  /** Name of the source. */
   readonly name: string;
   readonly #options: MqttSourceOptions;
   readonly #parts: SourceParts;
@@ -54,6 +55,7 @@ export class MqttSource implements Source {
   #connections = 0;
   #shortLived = 0;
 
+  /** Connects nothing before `start()`. */
   constructor(options: MqttSourceOptions, parts: SourceParts) {
     this.name = options.name;
     this.#options = options;
@@ -95,6 +97,7 @@ export class MqttSource implements Source {
     this.#wake?.();
   }
 
+  /** State and figures, as they are now. */
   status(): SourceStatus {
     return {
       ...this.#tally.snapshot(),

@@ -25,7 +25,9 @@ export interface MqttSourceOptions {
   readonly qos?: 0 | 1 | 2;
   /** Stable id that the session is kept under. */
   readonly clientId: string;
+  /** Name to log in with. */
   readonly username?: string;
+  /** Password to log in with. */
   readonly password?: string;
   /** File with the password, read at every connect; a line end at its end is left out. */
   readonly passwordFile?: string;
@@ -38,7 +40,9 @@ export interface MqttSourceOptions {
    * broker decides alone. Default 4000: two batches.
    */
   readonly receiveMaximum?: number;
+  /** Pauses between tries, and how many there are. */
   readonly reconnect?: ReconnectOptions;
+  /** Certificates, for `mqtts` and `wss`. */
   readonly tls?: TlsOptions;
   /** True keeps no session at the broker, as a shadow must. Default false. */
   readonly clean?: boolean;
@@ -54,8 +58,11 @@ export interface MqttSourceOptions {
 
 /** User name, password and certificates for one connection. */
 export interface Login {
+  /** Name to log in with. */
   readonly username?: string;
+  /** Password to log in with. */
   readonly password?: string;
+  /** Certificates, as they were read. */
   readonly tls: LoadedTls;
 }
 

@@ -36,12 +36,17 @@ export interface RetainedMemory {
 
 /** What a source is given. */
 export interface SourceParts {
+  /** Times pings, pauses and receipts. */
   readonly clock: Clock;
+  /** Log of connections. */
   readonly log: Log;
+  /** Takes what is delivered. */
   readonly sink: MessageSink;
+  /** Says what was stored before, and keeps the session's number. */
   readonly ledger: ArrivalLedger;
   /** Without it, every retained message is taken. */
   readonly retained?: RetainedMemory;
+  /** Hears of what happens, for metrics. */
   readonly events?: SourceEvents;
   /** Numbers 0 ≤ n < 1 for jitter. Default `Math.random`. */
   readonly random?: () => number;
@@ -86,12 +91,15 @@ export type SourceProblemReason =
 
 /** A problem, for health, log and page. `detail` is for people and holds no secret. */
 export interface SourceProblem {
+  /** Label of the problem, from a closed set. */
   readonly reason: SourceProblemReason;
+  /** In words for a person, with the address but no secret. */
   readonly detail: string;
 }
 
 /** State of a source, for health and metrics. Times are Unix milliseconds. */
 export interface SourceStatus {
+  /** Name of the source. */
   readonly name: string;
   /** Where it connects to or listens, without user information. */
   readonly url: string;
@@ -101,6 +109,7 @@ export interface SourceStatus {
   readonly subscribed: boolean;
   /** When `connected` changed last, or when the source was started. */
   readonly since: number;
+  /** Unix milliseconds; absent: none yet. */
   readonly lastMessageAt?: number;
   /** Connections after the first. */
   readonly reconnects: number;
@@ -108,8 +117,11 @@ export interface SourceStatus {
   readonly failures: number;
   /** Lowest QoS that the broker granted on this connection. */
   readonly grantedQos?: 0 | 1;
+  /** MQTT version spoken; absent before the first connection. */
   readonly protocol?: "5" | "3.1.1";
+  /** Client id in use. */
   readonly clientId?: string;
+  /** What is wrong now; absent: nothing. */
   readonly problem?: SourceProblem;
   /** Messages received by QoS of delivery. */
   readonly delivered: { readonly qos0: number; readonly qos1: number };
@@ -127,6 +139,7 @@ export interface SourceStatus {
 
 /** A source of messages. */
 export interface Source extends AsyncDisposable {
+  /** Name of the source, its label in logs and metrics. */
   readonly name: string;
   /** Begins to connect or listen; returns at once or, with the embedded broker, when it listens. */
   start(): Promise<void>;
@@ -134,5 +147,6 @@ export interface Source extends AsyncDisposable {
   stopReading(): void;
   /** Drops the connection and makes a new one without waiting. */
   forceReconnect(): void;
+  /** State and figures, as they are now. */
   status(): SourceStatus;
 }

@@ -5,11 +5,21 @@
  */
 import type { SourceProblem, SourceStatus } from "./source_types.ts";
 
+/** The part of a source's status that a {@linkcode Tally} knows. */
+export type TallySnapshot = Omit<
+  SourceStatus,
+  "name" | "url" | "clientId" | "paused" | "reconnects" | "failures" | "withheldAcks"
+>;
+
 /** The changing part of a {@linkcode SourceStatus}. */
 export class Tally {
+  /** Redeliveries that were stored before and skipped. */
   duplicates = 0;
+  /** Retained messages that were stored before and skipped. */
   retainedSkipped = 0;
+  /** Messages that did not fit into the queue and were not taken. */
   overflowed = 0;
+  /** What is wrong now. */
   problem: SourceProblem | undefined;
   #connected = false;
   #since = 0;
@@ -58,7 +68,7 @@ export class Tally {
   }
 
   /** The figures as they are now. */
-  snapshot() {
+  snapshot(): TallySnapshot {
     const granted = [...this.#grants.values()].filter((code) => code < 128);
     return {
       connected: this.#connected,
@@ -74,6 +84,6 @@ export class Tally {
       duplicates: this.duplicates,
       retainedSkipped: this.retainedSkipped,
       overflowed: this.overflowed,
-    } satisfies Partial<SourceStatus>;
+    };
   }
 }

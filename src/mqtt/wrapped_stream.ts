@@ -8,10 +8,12 @@ import { Duplex } from "node:stream";
 
 /** Passes everything between its user and `inner`; subclasses say what else happens on the way. */
 export abstract class WrappedStream extends Duplex {
+  /** The stream below. */
   protected readonly inner: Duplex;
   #paused = false;
   #wanted = false;
 
+  /** Takes `inner` over: it ends with this one. */
   constructor(inner: Duplex) {
     // Halves end together: MQTT has no use for a connection that is open one way.
     super({ allowHalfOpen: false });
@@ -56,15 +58,18 @@ export abstract class WrappedStream extends Duplex {
     if (this.#wanted) this.inner.resume();
   }
 
+  /** Reading goes on, so the stream below is resumed. */
   override _read(): void {
     this.#wanted = true;
     if (!this.#paused) this.inner.resume();
   }
 
+  /** As {@linkcode Duplex}; `done` waits for the stream below. */
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
     this.#send([chunk], done);
   }
 
+  /** As {@linkcode Duplex}: several chunks in one write. */
   override _writev(
     chunks: { chunk: Uint8Array; encoding: string }[],
     done: (error?: Error) => void,
@@ -72,10 +77,12 @@ export abstract class WrappedStream extends Duplex {
     this.#send(chunks.map(({ chunk }) => chunk), done);
   }
 
+  /** Ends the stream below. */
   override _final(done: (error?: Error) => void): void {
     this.inner.end(() => done());
   }
 
+  /** Destroys the stream below. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.inner.destroy();
     done(error);
