@@ -12,7 +12,9 @@ import { quoteName, tableColumns } from "./sql_names.ts";
 
 /** Where a network's databases keep what a broker delivered. */
 export interface ReplayTable {
+  /** Name of the table. */
   readonly table: string;
+  /** Names of its columns. */
   readonly columns: {
     /** Integer key that grows with the order of receipt. */
     readonly id: string;
@@ -32,7 +34,9 @@ export interface ReplayTable {
 
 /** Why a database cannot be replayed from. */
 export class DatabaseSourceError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "DatabaseSourceError";
+  /** `reason` from a closed set; `message` names the file. */
   constructor(
     message: string,
     readonly reason: "unreadable" | "no_table" | "no_column",
@@ -56,11 +60,13 @@ export interface DatabaseSourceOptions {
  * the reading began are left out.
  */
 export class DatabaseRecording implements Recording {
+  /** Path of the database. */
   readonly path: string;
   readonly #table: ReplayTable;
   readonly #source: string;
   readonly #pageRows: number;
 
+  /** Opens nothing before it is read. */
   constructor(path: string, table: ReplayTable, options: DatabaseSourceOptions = {}) {
     this.path = path;
     this.#table = table;

@@ -11,7 +11,9 @@ import { mergeTables } from "./diff_merge.ts";
 
 /** How the rows of one table are compared. */
 export interface TableComparison {
+  /** Name of the table. */
   readonly table: string;
+  /** Which rows belong together. */
   readonly key: RowKey;
   /** Columns that are not compared, such as row ids and the wall clock. */
   readonly ignored: readonly string[];
@@ -39,6 +41,7 @@ export interface DiffOptions {
   ignore?: readonly string[];
   /** Samples kept for each kind of difference. Default 5. */
   samples?: number;
+  /** Ends the comparison. */
   signal?: AbortSignal;
   /** Told now and then how many rows of a table were merged, both sides together. */
   onProgress?: (table: string, rows: number) => void;
@@ -46,35 +49,47 @@ export interface DiffOptions {
 
 /** How two databases differ. */
 export interface DatabaseDiff {
+  /** Path of the first database. */
   readonly a: string;
+  /** Path of the second one. */
   readonly b: string;
   /** True when no row is on one side only and no compared column differs. */
   readonly equal: boolean;
+  /** A result for each table, in the order asked for. */
   readonly tables: readonly TableDiff[];
 }
 
 /** How a table differs. */
 export interface TableDiff {
+  /** Name of the table. */
   readonly table: string;
   /** Sides that do not have the table. When both lack it, it counts as equal. */
   readonly missingIn: readonly ("a" | "b")[];
+  /** No difference was found. */
   readonly equal: boolean;
   /** What rows were matched by. */
   readonly matchedBy: readonly string[];
+  /** Rows in A. */
   readonly rowsA: number;
+  /** Rows in B. */
   readonly rowsB: number;
   /** Rows that are the same on both sides. */
   readonly same: number;
   /** Matched rows of which some compared column differs. */
   readonly differing: number;
+  /** Rows whose partner B lacks. */
   readonly onlyInA: number;
+  /** Rows whose partner A lacks. */
   readonly onlyInB: number;
+  /** The first of them. */
   readonly samplesOnlyInA: readonly RowSample[];
+  /** The first of them. */
   readonly samplesOnlyInB: readonly RowSample[];
   /** Compared columns that differ somewhere, in the order of the table. */
   readonly columns: readonly ColumnDiff[];
   /** Columns of one side only: listed, not compared. */
   readonly columnsOnlyInA: readonly string[];
+  /** Columns that A lacks. */
   readonly columnsOnlyInB: readonly string[];
   /** Columns of both sides that were not compared. */
   readonly ignored: readonly string[];
@@ -82,9 +97,11 @@ export interface TableDiff {
 
 /** How a column differs. */
 export interface ColumnDiff {
+  /** Name of the column. */
   readonly column: string;
   /** Number of matched rows whose values differ. */
   readonly differing: number;
+  /** The first rows that differ in it. */
   readonly samples: readonly ValueSample[];
 }
 
@@ -93,13 +110,17 @@ export type RowSample = Readonly<Record<string, string>>;
 
 /** A value that differs, and in which row. */
 export interface ValueSample {
+  /** Which row it is. */
   readonly row: RowSample;
+  /** Its value in A, shortened for a person. */
   readonly a: string;
+  /** Its value in B, shortened for a person. */
   readonly b: string;
 }
 
 /** Two databases cannot be compared. `cause` is what SQLite said. */
 export class DiffError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "DiffError";
 }
 

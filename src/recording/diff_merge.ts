@@ -15,14 +15,23 @@ export type Row = Record<string, Value>;
 
 /** The part of a table's result that comes from its rows. */
 export interface MergeResult {
+  /** Rows in A. */
   rowsA: number;
+  /** Rows in B. */
   rowsB: number;
+  /** Pairs that are equal. */
   same: number;
+  /** Pairs that differ. */
   differing: number;
+  /** Rows without a partner in B. */
   onlyInA: number;
+  /** Rows without a partner in A. */
   onlyInB: number;
+  /** The first of them. */
   samplesOnlyInA: RowSample[];
+  /** The first of them. */
   samplesOnlyInB: RowSample[];
+  /** Where pairs differ, by column. */
   columns: ColumnDiff[];
 }
 

@@ -9,9 +9,11 @@ import { quoteName, tableColumns } from "./sql_names.ts";
 
 /** How a table is read for comparison. */
 export interface ComparePlan {
+  /** Sides that lack the table. */
   readonly missingIn: ("a" | "b")[];
   /** Key columns that a side lacks, so that nothing can be compared. */
   readonly missingKeys: { readonly column: string; readonly side: "a" | "b" }[];
+  /** Columns of the key, in the order of comparing. */
   readonly keyNames: string[];
   /** Columns that are read, in the order of sorting: the key, then what else is compared. */
   readonly columns: PlanColumn[];
@@ -21,18 +23,23 @@ export interface ComparePlan {
   readonly content: number;
   /** Positions in `columns` up to which the fallback goes; it begins at `keys`. */
   readonly fallbackEnd: number;
+  /** Columns that are not compared, because they were to be ignored. */
   readonly ignored: string[];
+  /** Columns that B lacks. */
   readonly columnsOnlyInA: string[];
+  /** Columns that A lacks. */
   readonly columnsOnlyInB: string[];
   /** Numbers of text bits (see {@linkcode textsOf}) that belong to the compared columns. */
   readonly comparedTexts: number;
   /** Gives `v0`… (columns) and `t0`… (text bits), sorted by them. */
   readonly query: string;
+  /** Gives the number of rows. */
   readonly countQuery: string;
 }
 
 /** A column that is read. */
 export interface PlanColumn {
+  /** Name of the column. */
   readonly name: string;
   /** False for a key column that was to be ignored: it only serves to match rows. */
   readonly compared: boolean;

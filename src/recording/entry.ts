@@ -13,9 +13,11 @@ export type RecordedEntry =
 
 /** A place that holds no message that can be used. */
 export interface RecordedProblem {
+  /** Tells it from a message. */
   readonly kind: "problem";
   /** Line number from 1 in a file; row id in a database. */
   readonly position: number;
+  /** From a closed set, for counting. */
   readonly reason: ProblemReason;
   /** For a person; never needed to decide anything. */
   readonly detail: string;
@@ -43,8 +45,11 @@ export interface Recording {
 
 /** What {@linkcode messagesOf} has met so far. */
 export class ReadTally {
+  /** Entries that are messages. */
   messages = 0;
+  /** Entries that are none. */
   problems = 0;
+  /** Problems by reason. */
   readonly byReason: Map<ProblemReason, number> = new Map();
 
   /** Counts one entry. */

@@ -31,10 +31,12 @@ const CHUNK_BYTES = 65_536;
  * ```
  */
 export class JsonlRecording implements Recording {
+  /** Path of the file. */
   readonly path: string;
   readonly #source: string;
   readonly #maxLineBytes: number;
 
+  /** Opens nothing before it is read. */
   constructor(path: string, options: JsonlOptions = {}) {
     this.path = path;
     this.#source = options.source ?? "recording";

@@ -8,6 +8,7 @@ import { formatLine } from "./jsonl_line.ts";
 
 /** A recording could not be written. `cause` is what the system said. */
 export class RecordingWriteError extends Error {
+  /** Survives minifying, so that logs can name it. */
   override readonly name = "RecordingWriteError";
 }
 
@@ -24,11 +25,13 @@ export class RecordingWriteError extends Error {
  * ```
  */
 export class JsonlWriter implements AsyncDisposable {
+  /** Path of the file. */
   readonly path: string;
   #file: Deno.FsFile | undefined;
   #length = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
+  /** Opens nothing before the first write; a file that exists is appended to. */
   constructor(path: string) {
     this.path = path;
   }

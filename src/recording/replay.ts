@@ -21,8 +21,11 @@ export type ReplayStore<R> =
 
 /** What is replayed, and into what. */
 export interface ReplayParts<R> {
+  /** What is replayed. */
   readonly recording: Recording;
+  /** Counts what was read. */
   readonly tally: ReadTally;
+  /** Decodes. */
   readonly network: Network<R>;
   /** Opens the database; `nowMs` is the time of the first message. */
   readonly openStore: (nowMs: number) => Promise<ReplayStore<R>>;
@@ -30,14 +33,19 @@ export interface ReplayParts<R> {
   readonly batchMax: number;
   /** Recorded milliseconds between two rounds of background jobs. Default 60,000. */
   readonly jobsEveryMs?: number;
+  /** Hears of each entry that is no message. */
   readonly onProblem?: (problem: RecordedProblem) => void;
+  /** Hears now and then how many messages were read. */
   readonly onProgress?: (messages: number) => void;
+  /** Ends the replay after the batch at hand. */
   readonly signal?: AbortSignal;
 }
 
 /** What a replay did. */
 export interface ReplayResult {
+  /** Messages that became rows. */
   readonly stored: number;
+  /** Messages whose record the database refused. */
   readonly quarantined: number;
   /** Dropped messages by reason. */
   readonly dropped: ReadonlyMap<string, number>;
