@@ -6,6 +6,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode check}. */
 export interface CheckOptions extends ConfigOptions {
+  /** Print JSON. */
   readonly json?: boolean;
 }
 

@@ -7,7 +7,9 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode diff}. */
 export interface DiffOptions {
+  /** Name of the network whose databases they are. */
   readonly network: string;
+  /** Print JSON. */
   readonly json?: boolean;
   /** Compare times of receipt and of first and last sight, too. */
   readonly withTimestamps?: boolean;

@@ -8,6 +8,7 @@ import type { CaptureGap } from "../capture/network.ts";
 
 /** What a {@linkcode GapKeeper} is told and tells. */
 export interface GapKeeperOptions {
+  /** Name of the source that is watched. */
   readonly source: string;
   /** Unix milliseconds until which the source was heard in an earlier run; undefined: never. */
   readonly heardUntil?: number | undefined;
@@ -22,6 +23,7 @@ export class GapKeeper {
   /** A gap in which a broker with our session kept only what came at QoS 1. */
   #atQos0: { from: number; to: number } | undefined;
 
+  /** Nothing is recorded before the first report. */
   constructor(options: GapKeeperOptions) {
     this.#options = options;
     this.#coveredUntil = options.heardUntil;

@@ -11,6 +11,7 @@ export interface HealthcheckOptions extends ConfigOptions {
   readonly address?: string;
   /** Milliseconds to wait for the answer. */
   readonly timeout?: number;
+  /** Print JSON. */
   readonly json?: boolean;
 }
 

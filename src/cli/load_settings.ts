@@ -8,6 +8,10 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options that every command with a configuration takes. */
 export interface ConfigOptions {
+  /**
+   * Path of the configuration file; otherwise the variable's, otherwise `config.yaml` if there is
+   * one.
+   */
   readonly config?: string;
   /** `--set path=value`, any number. */
   readonly set?: readonly string[];

@@ -10,7 +10,9 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode migrate}. */
 export interface MigrateOptions extends ConfigOptions {
+  /** Name of the network whose database it is. */
   readonly network: string;
+  /** Path of the database; otherwise the configured one. */
   readonly database?: string;
   /** Peer whose meaning is to be restored. */
   readonly back?: string;

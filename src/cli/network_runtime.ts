@@ -18,16 +18,23 @@ import { ReopeningStore } from "../storage/reopening_store.ts";
 
 /** What a {@linkcode NetworkRuntime} works with. */
 export interface NetworkRuntimeParts {
+  /** The network as the registry has it. */
   readonly descriptor: NetworkDescriptor;
   /** The network's section of the configuration. */
   readonly section: unknown;
+  /** Bounds of the queue, batches and the settings of SQLite. */
   readonly config: Pick<CoreConfig, "queue" | "storage">;
   /** Path of the database, where a shadow's suffix is part of it. */
   readonly path: string;
+  /** Times batches, retries and receipts. */
   readonly clock: Clock;
+  /** Log of the network's name. */
   readonly log: Log;
+  /** Told of all that happens to messages. */
   readonly observer: PipelineObserver;
+  /** Where trouble of the database is reported. */
   readonly storeHealth: HealthComponent;
+  /** Where a queue that stands still is reported. */
   readonly queueHealth: HealthComponent;
 }
 
@@ -51,9 +58,13 @@ export function storageSettings(storage: CoreConfig["storage"]): StorageSettings
 
 /** Store, queue and pipeline of one network. */
 export class NetworkRuntime {
+  /** What was received and is not decoded yet. */
   readonly queue: CaptureQueue;
+  /** The database; opened anew after its thread died. */
   readonly store: ReopeningStore<unknown>;
+  /** Takes from the queue, decodes and commits. */
   readonly pipeline: Pipeline<unknown>;
+  /** Path of the database. */
   readonly path: string;
   /** Stamps receipts, each with a time of its own. */
   readonly receipts: Clock;
@@ -61,6 +72,7 @@ export class NetworkRuntime {
   #busySince: number | undefined;
   #commitsSeen: number | undefined;
 
+  /** Opens nothing before `start()`. */
   constructor(parts: NetworkRuntimeParts) {
     const { descriptor, section, config, clock, log, observer } = parts;
     this.#parts = parts;

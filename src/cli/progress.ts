@@ -12,6 +12,7 @@ export class Progress implements Disposable {
   #drawnAt = -Infinity;
   #drawn = false;
 
+  /** `what` is counted, such as `messages`; nothing is drawn where stderr is no terminal. */
   constructor(terminal: Terminal, what: string) {
     this.#terminal = terminal;
     this.#what = what;

@@ -15,8 +15,11 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode replay}. */
 export interface ReplayOptions extends ConfigOptions {
+  /** Name of the network whose traffic it is. */
   readonly network: string;
+  /** Path of the database to write. */
   readonly database: string;
+  /** Print JSON. */
   readonly json?: boolean;
 }
 

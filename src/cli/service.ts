@@ -27,7 +27,9 @@ export type ServiceConfig = CoreConfig & Readonly<Record<string, unknown>>;
 
 /** What a {@linkcode Service} works with. */
 export interface ServiceParts {
+  /** As loaded and checked. */
   readonly config: ServiceConfig;
+  /** Time, for everything within. */
   readonly clock: Clock;
   /** Gives the log of a category. */
   readonly log: (category: string) => Log;
@@ -39,6 +41,7 @@ export interface ServiceSummary {
   readonly stored: Readonly<Record<string, number>>;
   /** Messages taken in but neither stored nor acknowledged; brokers deliver those of QoS 1 again. */
   readonly unstored: number;
+  /** Milliseconds that the shutdown took. */
   readonly shutdownMs: number;
 }
 
@@ -64,6 +67,7 @@ export class Service {
   #rateLimited: RateLimitedLog | undefined;
   #review: number | undefined;
 
+  /** Opens and connects nothing before `start()`. */
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.#log = parts.log("service");

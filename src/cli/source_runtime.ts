@@ -19,14 +19,21 @@ import type { NetworkRuntime } from "./network_runtime.ts";
 
 /** What a {@linkcode SourceRuntime} works with. */
 export interface SourceRuntimeParts {
+  /** The source as configured. */
   readonly config: SourceConfig;
+  /** Takes its messages. */
   readonly network: NetworkRuntime;
+  /** Times reconnects and gaps. */
   readonly clock: Clock;
+  /** Log of connections. */
   readonly log: Log;
+  /** Told of messages, drops and connections. */
   readonly observer: PipelineObserver & SourceObserver;
+  /** Where trouble of the connection is reported. */
   readonly health: HealthComponent;
   /** A shadow: clean session, suffixed client id. */
   readonly shadow: boolean;
+  /** Where embedded brokers are shared. */
   readonly brokers: EmbeddedBrokers;
 }
 
@@ -38,6 +45,7 @@ const LOAD_RETRY_MS = 1_000;
 
 /** Runs one source from start to end. */
 export class SourceRuntime {
+  /** Name of the source. */
   readonly name: string;
   readonly #parts: SourceRuntimeParts;
   #source: Source | undefined;
@@ -45,6 +53,7 @@ export class SourceRuntime {
   #reconnects = 0;
   #heardNotedAt = -Infinity;
 
+  /** Connects nothing before `start()`. */
   constructor(parts: SourceRuntimeParts) {
     this.#parts = parts;
     this.name = parts.config.name;

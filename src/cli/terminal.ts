@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../capture/clock.ts";
 
 /** The process around a command. */
 export interface Terminal {
+  /** The machine's clock, or a test's. */
   readonly clock: Clock;
   /** Writes a line to standard output: results. */
   print(line: string): void;
@@ -14,8 +15,11 @@ export interface Terminal {
   note(line: string): void;
   /** Replaces the progress line on standard error; an empty one takes it away. */
   draw(line: string): void;
+  /** Environment variables, as they were at the start. */
   readonly env: Readonly<Record<string, string>>;
+  /** Working directory. */
   readonly cwd: string;
+  /** Text of a file. @throws what Deno throws where it cannot be read. */
   readFile(path: string): string;
   /** True when standard error is a terminal that a progress line can be drawn on. */
   readonly interactive: boolean;
