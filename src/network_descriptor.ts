@@ -27,11 +27,13 @@ export interface NetworkStore<R> extends Store<R> {
 export interface OpenStoreOptions {
   /** Path of the database. */
   readonly path: string;
+  /** Settings of SQLite. */
   readonly settings: StorageSettings;
   /** Minutes between maintenance runs; 0: never. */
   readonly maintenanceIntervalMinutes: number;
   /** Unix milliseconds, recorded with migrations. */
   readonly nowMs: number;
+  /** Log of the network. */
   readonly log: Log;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
@@ -39,16 +41,21 @@ export interface OpenStoreOptions {
 
 /** One message of generated traffic. */
 export interface GeneratedMessage {
+  /** Topic to publish to. */
   readonly topic: string;
+  /** MQTT payload. */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** Unix milliseconds at which a radio would have published it. */
   readonly atMs: number;
+  /** Whether it is published with the retain flag. */
   readonly retain: boolean;
 }
 
 /** A network as seen from outside its folder. `C`: its configuration section, `R`: its records. */
 export interface NetworkDescriptor<C = unknown, R = unknown> {
+  /** Label in metrics, value of `network` in a source, and key of the section. */
   readonly name: NetworkName;
+  /** Its section of the configuration, with its upstreams' dialects. */
   readonly section: NetworkConfigSection;
   /** Closed label sets for metrics. */
   readonly labels: {
@@ -61,9 +68,12 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
     readonly ordinaryDrops: readonly string[];
   };
   /** @throws when a key is none; the message names it without its value. */
+  /** A decoder of its own; decoders share no state. */
   createDecoder(config: C): Network<R>;
+  /** Path of the database. */
   databasePath(config: C): string;
   /** @throws {StorageError} saying why the database is refused, and what to do. */
+  /** Opens the database in a storage thread, making it or bringing it up. */
   openStore(config: C, options: OpenStoreOptions): Promise<NetworkStore<R>>;
   /**
    * Rewrites a database to a peer's meaning, by the peer's name, and says in a sentence what was
@@ -78,6 +88,7 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   diffTables(options: { readonly withTimestamps: boolean }): readonly TableComparison[];
   /** Lifelike traffic, and the configuration that reads what can be read of it. */
   createTraffic(seed: number, startMs: number): Iterator<GeneratedMessage>;
+  /** What its section must hold so that the traffic can be read. */
   readonly demoConfig: Readonly<Record<string, unknown>>;
   /** Counts for a person: one line of SQL a row. */
   readonly summaryQueries: readonly { readonly title: string; readonly sql: string }[];
