@@ -1,14 +1,20 @@
 /**
- * Writes the files that are made from the configuration's schema. With `--check` it writes nothing
- * and fails where one of them is out of date.
+ * Writes every file that is made from the code: the configuration's reference, example and JSON
+ * Schema, and the metrics' reference. With `--check` it writes nothing and fails where one of them
+ * is out of date.
  *
  * @module
  */
 import { generateConfigFiles } from "../src/config/generate.ts";
-import { meshtasticConfigSection } from "../src/meshtastic/config.ts";
+import { configSections } from "../src/networks.ts";
+import { metricsReference } from "../src/observe/metrics_reference.ts";
 
+const files = [
+  ...generateConfigFiles(configSections),
+  { path: "docs/metrics.md", text: metricsReference() },
+];
 const stale: string[] = [];
-for (const { path, text } of generateConfigFiles([meshtasticConfigSection])) {
+for (const { path, text } of files) {
   const file = new URL(`../${path}`, import.meta.url);
   if (!Deno.args.includes("--check")) Deno.writeTextFileSync(file, text);
   else if (Deno.readTextFileSync(file) !== text) stale.push(path);

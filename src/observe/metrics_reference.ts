@@ -19,7 +19,7 @@ export function metricsReference(): string {
   const histograms = all.filter(([, metric]) => metric.buckets !== undefined).map((
     [name, metric],
   ) => `- \`${metricName("meshcapture", name)}\`: ${metric.buckets?.join(", ")}`);
-  return `<!-- Made by scripts/generate_metrics_doc.ts. Change src/observe/metric_definitions.ts instead. -->
+  return `<!-- Made by \`deno task docs\`. Change src/observe/metric_definitions.ts instead. -->
 
 # Metrics
 

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { loadConfig, type LoadedConfig, type LoadInput } from "../../src/config/load.ts";
 import { ConfigError, type ConfigProblem } from "../../src/config/problem.ts";
 import type { ConfigOf } from "../../src/config/schema.ts";
-import { meshtasticConfigSection } from "../../src/meshtastic/config.ts";
+import { configSections } from "../../src/networks.ts";
 
-export const NETWORKS = [meshtasticConfigSection] as const;
+/** Every network's part, as the commands load them. */
+export const NETWORKS: typeof configSections = configSections;
 export type Loaded = LoadedConfig<ConfigOf<typeof NETWORKS>>;
 
 type Given = Partial<LoadInput> & { files?: Record<string, string> };
