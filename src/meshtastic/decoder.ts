@@ -9,7 +9,13 @@ import { copyBytes } from "./bytes.ts";
 import { type Decrypted, Decryptor } from "./decrypt.ts";
 import { type ChannelConfig, KeyRing } from "./key_ring.ts";
 import { type DecryptResult, type DropReason, PARSING_ERRORS, type RecordType } from "./labels.ts";
-import { emptyRow, type EnvelopeHeader, envelopeHeader, fillHeader } from "./packet_row.ts";
+import {
+  emptyRow,
+  type EnvelopeHeader,
+  envelopeHeader,
+  fillHeader,
+  NO_PACKET,
+} from "./packet_row.ts";
 import type { Data, MeshPacket } from "./messages.ts";
 import { readPayload } from "./payload.ts";
 import { namedPort, portName } from "./port_names.ts";
@@ -148,17 +154,14 @@ class MeshtasticDecoder {
       decodeText(envelope.gateway_id),
       decodeText(envelope.channel_id),
     );
-    if (packet === null) {
-      row.gatewayId = header.gatewayId;
-      row.channelId = header.channelId;
-      return unreadable(row, PARSING_ERRORS.noPacket, "none", header);
-    }
-    fillHeader(row, header, packet);
-    if (packet.payload_variant === "decoded") {
+    // Malla's page of such a row needs numbers.
+    fillHeader(row, header, packet ?? NO_PACKET);
+    if (packet?.payload_variant === "decoded") {
       return this.#readable(row, header, packet, packet.decoded!, "none");
     }
     row.portnum = 0;
     row.portnumName = portName(0);
+    if (packet === null) return unreadable(row, PARSING_ERRORS.noPacket, "none", header);
     if (packet.payload_variant === undefined) {
       return unreadable(row, PARSING_ERRORS.noPayload, "none", header);
     }

@@ -29,17 +29,44 @@ export function envelopeHeader(gatewayId: string, channelId: string): EnvelopeHe
   };
 }
 
+/** What an envelope without a packet says of it: every field is absent. */
+export const NO_PACKET: MeshPacket = {
+  from: 0,
+  to: 0,
+  channel: 0,
+  payload_variant: undefined,
+  decoded: null,
+  encrypted: [],
+  id: 0,
+  rx_time: null,
+  rx_snr: 0,
+  hop_limit: 0,
+  want_ack: false,
+  priority: 0,
+  rx_rssi: null,
+  delayed: 0,
+  via_mqtt: false,
+  hop_start: 0,
+  pki_encrypted: false,
+  next_hop: 0,
+  relay_node: 0,
+  tx_after: 0,
+  transport_mechanism: 0,
+};
+
 /** A row of which only the message and its topic are known; the caller fills in the rest. */
 export function emptyRow(message: Message, topic: MeshtasticTopic, storeRaw: boolean): PacketRow {
   return {
-    timestamp: message.receivedAt / 1000,
+    // Whole microseconds, so that a time is the same however often it is read, moved and replayed.
+    timestamp: Math.round(message.receivedAt * 1000) / 1e6,
     topic: message.topic,
     fromNodeId: null,
     toNodeId: null,
     portnum: null,
     portnumName: null,
-    gatewayId: null,
-    channelId: null,
+    // Empty, not null, as Malla has it: some of its pages count such rows as one more gateway.
+    gatewayId: "",
+    channelId: "",
     channelName: topic.channelName,
     meshPacketId: null,
     rssi: null,

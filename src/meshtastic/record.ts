@@ -5,7 +5,10 @@
  * @module
  */
 
-/** A row of `packet_history`, less its id. Absent protobuf integers are 0; null: no readable packet. */
+/**
+ * A row of `packet_history`, less its id. What a packet leaves out is 0 or empty; a number is null
+ * where no envelope could be read.
+ */
 export interface PacketRow {
   /** Seconds since the epoch: time of receipt from the broker. */
   timestamp: number;

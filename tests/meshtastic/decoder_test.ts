@@ -210,17 +210,45 @@ Deno.test("decode() reads an encrypted packet and names its key", async () => {
 });
 
 Deno.test("decode() makes a row of every unreadable message, keeping what is known", async () => {
-  for (const bytes of [Uint8Array.of(0x0a), Uint8Array.of(0xff, 0xff), new Uint8Array(0)]) {
+  for (const bytes of [Uint8Array.of(0x0a), Uint8Array.of(0xff, 0xff)]) {
     const { packet } = await recordOf(message(bytes));
     assert.equal(packet.processedSuccessfully, false);
     assert.deepEqual([packet.payloadLength, packet.rawPayload?.length], [0, 0]);
     assert.deepEqual([packet.fromNodeId, packet.portnum], [null, null]);
+    assert.deepEqual([packet.gatewayId, packet.channelId], ["", ""]);
     assert.ok(packet.parsingError);
     assert.equal(packet.rawServiceEnvelope, bytes);
   }
-  const noPacket = encode("ServiceEnvelope", { channel_id: "A", gateway_id: "!0a0b0c0d" });
-  const record = await recordOf(message(noPacket));
-  assert.deepEqual([record.packet.channelId, record.gatewayNodeId], ["A", 0x0a0b0c0d]);
+});
+
+Deno.test("decode() makes a row of zeros of an envelope without a packet, as Malla does", async () => {
+  const header = encode("ServiceEnvelope", { channel_id: "A", gateway_id: "!0a0b0c0d" });
+  for (
+    const [bytes, gateway, channel] of [
+      [header, "!0a0b0c0d", "A"],
+      [new Uint8Array(0), "", ""],
+    ] as const
+  ) {
+    const { packet, gatewayNodeId } = await recordOf(message(bytes));
+    assert.deepEqual([packet.gatewayId, packet.channelId], [gateway, channel]);
+    assert.equal(gatewayNodeId, gateway === "" ? undefined : 0x0a0b0c0d);
+    assert.deepEqual([packet.portnum, packet.portnumName], [0, "UNKNOWN_APP"]);
+    assert.deepEqual([packet.fromNodeId, packet.toNodeId, packet.meshPacketId], [0, 0, 0]);
+    assert.deepEqual([packet.hopLimit, packet.rssi, packet.rxTime], [0, 0, 0]);
+    assert.deepEqual([packet.payloadLength, packet.rawPayload?.length], [0, 0]);
+    assert.deepEqual(
+      [packet.processedSuccessfully, packet.parsingError],
+      [false, PARSING_ERRORS.noPacket],
+    );
+  }
+});
+
+Deno.test("decode() gives the timestamp to the microsecond", async () => {
+  const bytes = envelope({ decoded: { portnum: 1 } });
+  const at = (receivedAt: number) =>
+    recordOf(message(bytes, "msh/2/e/A/!1", { receivedAt })).then((one) => one.packet.timestamp);
+  assert.equal(await at(1_795_361_621_632.787), 1_795_361_621.632787);
+  assert.equal(await at(1_795_361_619_932.742), 1_795_361_619.932742);
 });
 
 Deno.test("decode() reads a channel id of invalid UTF-8 leniently", async () => {
