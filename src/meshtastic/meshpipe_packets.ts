@@ -1,6 +1,6 @@
 /**
- * `packet_history` between meshpipe's meaning (display texts for ports; in early versions times in
- * microseconds) and Malla's.
+ * `packet_history` between meshpipe's meaning (display texts for ports, NULL for an empty payload; in
+ * early versions times in microseconds) and Malla's, whose grouped lists of packets break on one NULL.
  *
  * @module
  */
@@ -36,19 +36,22 @@ function rewriteSome(db: DatabaseSync, names: EnumNames): boolean {
   return transaction(db, () => {
     const from = Number(readState(db, REWRITTEN_UP_TO) ?? 0);
     const rows = db.prepare(
-      `SELECT id, timestamp, portnum, portnum_name FROM packet_history WHERE id > ?
-       ORDER BY id LIMIT ${ROWS}`,
+      `SELECT id, timestamp, portnum, portnum_name,
+         raw_payload IS NULL OR payload_length IS NULL AS bare
+       FROM packet_history WHERE id > ? ORDER BY id LIMIT ${ROWS}`,
     ).all(from);
     if (rows.length === 0) return false;
     const update = db.prepare(
-      "UPDATE packet_history SET timestamp = ?, portnum_name = ? WHERE id = ?",
+      `UPDATE packet_history SET timestamp = ?, portnum_name = ?,
+         raw_payload = ifnull(raw_payload, x''), payload_length = ifnull(payload_length, 0)
+       WHERE id = ?`,
     );
     for (const row of rows) {
       const time = Number(row["timestamp"]);
       const seconds = Math.abs(time) >= 1e12 ? time / 1e6 : time;
       const port = row["portnum"];
       const name = typeof port === "number" ? portName(port, names) : row["portnum_name"]!;
-      if (name !== row["portnum_name"] || seconds !== row["timestamp"]) {
+      if (name !== row["portnum_name"] || seconds !== row["timestamp"] || row["bare"] === 1) {
         update.run(seconds, name, row["id"]!);
       }
     }
@@ -67,10 +70,14 @@ export function returnMeshpipePackets(
   onProgress: (doneUpToId: number) => void,
 ): number {
   const select = db.prepare(
-    `SELECT id, portnum, portnum_name, message_type FROM packet_history WHERE id > ?
-     ORDER BY id LIMIT ${ROWS}`,
+    `SELECT id, portnum, portnum_name, message_type, length(raw_payload) = 0 AS empty
+     FROM packet_history WHERE id > ? ORDER BY id LIMIT ${ROWS}`,
   );
-  const update = db.prepare("UPDATE packet_history SET portnum_name = ? WHERE id = ?");
+  const update = db.prepare(
+    `UPDATE packet_history SET portnum_name = ?,
+       raw_payload = CASE WHEN length(raw_payload) > 0 THEN raw_payload END
+     WHERE id = ?`,
+  );
   let last = 0, changed = 0;
   for (;;) {
     const rows = select.all(last);
@@ -80,7 +87,7 @@ export function returnMeshpipePackets(
         const port = typeof row["portnum"] === "number" ? row["portnum"] : null;
         const type = typeof row["message_type"] === "string" ? row["message_type"] : null;
         const text = meshpipePortText(port, type, names.portnum);
-        if (text === row["portnum_name"]) continue;
+        if (text === row["portnum_name"] && row["empty"] !== 1) continue;
         update.run(text, row["id"]!);
         changed++;
       }

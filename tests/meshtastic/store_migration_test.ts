@@ -185,6 +185,27 @@ for (const old of [false, true]) {
   });
 }
 
+Deno.test("openMeshtasticStore() gives meshpipe's packets without payload an empty one, and back", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("meshpipe.db");
+  makeMeshpipe(path);
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE packet_history SET raw_payload = NULL, payload_length = NULL WHERE id = 4");
+  db.close();
+  const payloads = () =>
+    rows(path, "SELECT typeof(raw_payload) AS t, payload_length AS n FROM packet_history");
+  const before = payloads();
+  const store = await open(path);
+  await store.runJobs(NOW);
+  await store.close(0);
+  assert.deepEqual(payloads()[3], { t: "blob", n: 0 });
+  assert.deepEqual(payloads().filter((_, i) => i !== 3), before.filter((_, i) => i !== 3));
+
+  migrateBack(path, "meshpipe", testEnumNames, NOW);
+  assert.deepEqual(payloads()[3], { t: "null", n: 0 });
+  assert.deepEqual(payloads().filter((_, i) => i !== 3), before.filter((_, i) => i !== 3));
+});
+
 Deno.test("the rewrite of a meshpipe database goes on where it was broken off", () => {
   using scratch = new Scratch();
   const path = scratch.file("meshpipe.db");
