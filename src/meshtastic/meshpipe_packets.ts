@@ -50,7 +50,8 @@ function rewriteSome(db: DatabaseSync, names: EnumNames): boolean {
       const time = Number(row["timestamp"]);
       const seconds = Math.abs(time) >= 1e12 ? time / 1e6 : time;
       const port = row["portnum"];
-      const name = typeof port === "number" ? portName(port, names) : row["portnum_name"]!;
+      // meshpipe always has a number; without one, the packet was ours and could not be read.
+      const name = typeof port === "number" ? portName(port, names) : null;
       if (name !== row["portnum_name"] || seconds !== row["timestamp"] || row["bare"] === 1) {
         update.run(seconds, name, row["id"]!);
       }

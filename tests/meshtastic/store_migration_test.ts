@@ -206,6 +206,22 @@ Deno.test("openMeshtasticStore() gives meshpipe's packets without payload an emp
   assert.deepEqual(payloads().filter((_, i) => i !== 3), before.filter((_, i) => i !== 3));
 });
 
+Deno.test("openMeshtasticStore() gives unreadable packets no port's name, also after migrateBack()", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("own.db");
+  const store = await open(path);
+  await store.commit([testRecord({ portnum: null, portnumName: null })], emptyContext);
+  await store.close(0);
+  const name = () => rows(path, "SELECT portnum_name AS n FROM packet_history")[0]!["n"];
+
+  migrateBack(path, "meshpipe", testEnumNames, NOW);
+  assert.equal(name(), "Unknown");
+  const again = await open(path);
+  await again.runJobs(NOW);
+  await again.close(0);
+  assert.equal(name(), null);
+});
+
 Deno.test("the rewrite of a meshpipe database goes on where it was broken off", () => {
   using scratch = new Scratch();
   const path = scratch.file("meshpipe.db");
