@@ -9,6 +9,21 @@ import type { NodeUpdate, PacketDetails } from "./record.ts";
 import type { MeshtasticBatch } from "./store_batch.ts";
 
 const TIMESTAMP = columnIndex("timestamp");
+const PORTNUM = columnIndex("portnum");
+const PARSING_ERROR = columnIndex("parsing_error");
+
+/**
+ * What metrics count by kind, also where meshpipe's tables are not written. The names are those of the
+ * tables, and the ports those that go into them.
+ */
+const KINDS: Readonly<Record<number, string>> = {
+  1: "text_messages",
+  3: "positions",
+  7: "text_messages",
+  10: "text_messages",
+  11: "text_messages",
+  67: "telemetry",
+};
 
 /** Writes Meshtastic records: packets, nodes, and meshpipe's tables where they are wanted. */
 export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
@@ -21,6 +36,7 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
   #details = new Map<number, PacketDetails>();
   #packets = 0;
   #nodeRows = 0;
+  #kinds: Record<string, number> = {};
 
   /** `db` must have all migrations. */
   constructor(db: DatabaseSync, derivedTables: boolean) {
@@ -42,6 +58,7 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
     unpackRow(batch.packets, index, this.#cells);
     const { lastInsertRowid } = this.#insert.run(...this.#cells);
     this.#packets++;
+    this.#countKind();
     const update = this.#updates.get(index);
     if (update !== undefined) this.#nodes.update(update);
     const gateway = batch.gateways[index]!;
@@ -57,7 +74,12 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
   }
 
   counts(): Record<string, number> {
-    return { packets: this.#packets, nodes: this.#nodeRows, ...this.#derived?.counts() };
+    return {
+      packets: this.#packets,
+      nodes: this.#nodeRows,
+      ...this.#kinds,
+      ...this.#derived?.counts(),
+    };
   }
 
   committed(): void {
@@ -70,6 +92,12 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
     this.#end();
   }
 
+  #countKind(): void {
+    const kind = KINDS[Number(this.#cells[PORTNUM] ?? -1)];
+    if (kind === undefined || this.#cells[PARSING_ERROR] !== null) return;
+    this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1;
+  }
+
   #begin(batch: MeshtasticBatch): void {
     this.#batch = batch;
     this.#updates = new Map(batch.nodes);
@@ -79,6 +107,7 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
   #end(): void {
     this.#packets = 0;
     this.#nodeRows = 0;
+    this.#kinds = {};
     this.#derived?.reset();
     // The batch itself is kept until the next one: records are tried again one by one.
   }

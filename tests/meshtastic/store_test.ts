@@ -159,7 +159,7 @@ Deno.test("commit() reports a lock of another program as retryable and works aft
   other.exec("ROLLBACK");
   other.close();
   const summary = await store.commit(batch, emptyContext);
-  assert.deepEqual(summary.counts, { packets: 1, nodes: 1 });
+  assert.deepEqual(summary.counts, { packets: 1, nodes: 1, text_messages: 1 });
 });
 
 Deno.test("openMeshtasticStore() refuses a second writer and lets it in when the first is gone", async () => {
@@ -211,3 +211,30 @@ Deno.test("ledger, session, retained digests and gaps come back after a restart"
     { source: "home", from_time: NOW / 1000, to_time: NOW / 1000 + 1.5, reason: "qos0" },
   ]);
 });
+
+for (const derivedTables of [false, true]) {
+  const words = derivedTables ? "with" : "without";
+  Deno.test(`commit() counts texts, positions and telemetry ${words} meshpipe's tables`, async () => {
+    using scratch = new Scratch();
+    const store = await open(scratch.file("mesh.db"), { derivedTables });
+    const { counts } = await store.commit([
+      testRecord(),
+      testRecord({ portnum: 7 }),
+      testRecord({ portnum: 3 }),
+      testRecord({ portnum: 67 }),
+      testRecord({ portnum: 67, parsingError: "payload: not a Telemetry" }),
+      testRecord({ portnum: 4 }),
+      testRecord({ portnum: null }),
+    ], emptyContext);
+    assert.deepEqual([counts["text_messages"], counts["positions"], counts["telemetry"]], [
+      2,
+      1,
+      1,
+    ]);
+    assert.deepEqual(
+      (await store.commit([testRecord()], emptyContext)).counts["positions"],
+      undefined,
+    );
+    await store.close(0);
+  });
+}
