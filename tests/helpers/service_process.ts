@@ -1,0 +1,315 @@
+/**
+ * The real service in a process of its own, with the permission flags of the `start` task.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { freePort } from "./mosquitto.ts";
+import { fromFileUrl } from "./paths.ts";
+import type { Scratch } from "./scratch.ts";
+import { waitUntil } from "./wait.ts";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** `deno`'s arguments up to `main.ts`, as the `start` task has them. */
+export function startArguments(): string[] {
+  const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
+  const { tasks } = JSON.parse(text) as { tasks: Record<string, string> };
+  const words = tasks["start"]!.split(" ");
+  return words.slice(1, words.indexOf("main.ts") + 1);
+}
+
+/** What a command that has ended left behind. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the program to its end. */
+export async function runCommand(
+  args: readonly string[],
+  { env = {}, cwd = ROOT, signal }: {
+    env?: Record<string, string>;
+    cwd?: string;
+    signal?: AbortSignal;
+  } = {},
+): Promise<CommandResult> {
+  const words = startArguments().map((word) => word === "main.ts" ? `${ROOT}main.ts` : word);
+  const output = await new Deno.Command("deno", {
+    args: [...words, ...args],
+    cwd,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...(signal === undefined ? {} : { signal }),
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: decoder.decode(output.stdout),
+    stderr: decoder.decode(output.stderr),
+  };
+}
+
+/** A configured source of a {@linkcode ServiceProcess}; further keys as in the configuration. */
+export interface TestSource {
+  readonly name?: string;
+  readonly url: string;
+  readonly [key: string]: unknown;
+}
+
+/** How a {@linkcode ServiceProcess} is configured and started. */
+export interface ServiceOptions {
+  readonly scratch: Scratch;
+  readonly sources: readonly TestSource[];
+  /** Further sections; `meshtastic.database` is set unless it is given. */
+  readonly config?: Record<string, Record<string, unknown> | string | number>;
+  /** Further arguments of `run`. */
+  readonly args?: readonly string[];
+  /** Configuration file in the folder. Default `config.yaml`. */
+  readonly file?: string;
+  /** HTTP port. Default: a free one. */
+  readonly port?: number;
+  /** What starts `deno`, such as strace with its options. It must become the process itself. */
+  readonly wrapper?: readonly string[];
+}
+
+/** Answer of /healthz. */
+export interface HealthAnswer {
+  readonly status: number;
+  readonly body: {
+    readonly status: string;
+    readonly mode: string;
+    readonly statement?: string;
+    readonly reasons: readonly string[];
+  };
+}
+
+/** A service that a test starts, stops, kills, and starts again on the same files. */
+export class ServiceProcess implements AsyncDisposable {
+  readonly database: string;
+  readonly port: number;
+  readonly configFile: string;
+  readonly #options: ServiceOptions;
+  #child: Deno.ChildProcess | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+  #ended: Deno.CommandStatus | undefined;
+  #log = "";
+
+  private constructor(options: ServiceOptions, port: number) {
+    const { scratch, sources, config = {}, file = "config.yaml" } = options;
+    const section = config["meshtastic"];
+    const meshtastic = {
+      database: scratch.file("meshtastic.db"),
+      ...(typeof section === "object" ? section : {}),
+    };
+    this.#options = options;
+    this.port = port;
+    this.database = String(meshtastic.database);
+    this.configFile = scratch.file(file);
+    const whole = {
+      sources: sources.map((source) => ({
+        // A test has no time for the patience that suits a broker.
+        reconnect: { min_ms: 20, max_ms: 200 },
+        ...source,
+      })),
+      observability: { address: `127.0.0.1:${port}`, log_level: "info" },
+      ...config,
+      meshtastic,
+    };
+    // JSON is YAML.
+    Deno.writeTextFileSync(this.configFile, JSON.stringify(whole, null, 2));
+  }
+
+  /** Writes the configuration; nothing is started. */
+  static async prepare(options: ServiceOptions): Promise<ServiceProcess> {
+    return new ServiceProcess(options, options.port ?? await freePort());
+  }
+
+  /** Starts the service and waits until it is ready and its sources are subscribed. */
+  static async start(options: ServiceOptions): Promise<ServiceProcess> {
+    const service = await ServiceProcess.prepare(options);
+    try {
+      await service.run();
+      await service.healthy();
+      return service;
+    } catch (error) {
+      await service[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** All that it wrote to standard output and error since the first start. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** How it ended; undefined while it runs. */
+  get ended(): Deno.CommandStatus | undefined {
+    return this.#ended;
+  }
+
+  /** Starts the process (again), without waiting for anything. */
+  spawn(): void {
+    const { args = [], wrapper = [] } = this.#options;
+    const words = [
+      ...wrapper,
+      "deno",
+      ...startArguments(),
+      "run",
+      "--config",
+      this.configFile,
+      ...args,
+    ];
+    const child = new Deno.Command(words[0]!, {
+      args: words.slice(1),
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#child = child;
+    this.#ended = undefined;
+    const read = async (stream: ReadableStream<Uint8Array>) => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream) this.#log += decoder.decode(chunk, { stream: true });
+    };
+    const status = child.status.then((ended) => this.#ended = ended);
+    this.#reading = Promise.all([read(child.stdout), read(child.stderr), status]);
+  }
+
+  /** Starts the process (again) and waits for /readyz. */
+  async run(timeoutMs = 30_000): Promise<void> {
+    this.spawn();
+    await waitUntil(
+      async () => {
+        if (this.#ended !== undefined) {
+          throw new Error(`the service ended with ${this.#ended.code}:\n${this.#log}`);
+        }
+        return (await this.get("/readyz")) === 200;
+      },
+      "the service is ready",
+      timeoutMs,
+    );
+  }
+
+  /** Waits until /healthz shows no trouble at all, not even a young one. */
+  async healthy(timeoutMs = 15_000): Promise<void> {
+    let last = "";
+    try {
+      await waitUntil(
+        async () => {
+          const answer = await this.fetchText("/healthz");
+          last = answer?.text ?? "no answer";
+          if (answer?.status !== 200) return false;
+          const { components } = JSON.parse(answer.text) as {
+            components: Record<string, { troubles: unknown[] }>;
+          };
+          return Object.values(components).every(({ troubles }) => troubles.length === 0);
+        },
+        "the service is well",
+        timeoutMs,
+      );
+    } catch (error) {
+      throw new Error(`${last}\n${this.#log}`, { cause: error });
+    }
+  }
+
+  /** /healthz; undefined when nobody answers. */
+  async health(): Promise<HealthAnswer | undefined> {
+    const answer = await this.fetchText("/healthz");
+    return answer && { status: answer.status, body: JSON.parse(answer.text) };
+  }
+
+  /** Status of a GET; undefined when nobody answers. */
+  async get(path: string): Promise<number | undefined> {
+    return (await this.fetchText(path))?.status;
+  }
+
+  /** Status and text of a GET; undefined when nobody answers. */
+  async fetchText(path: string): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+        headers: { connection: "close" },
+      });
+      return { status: response.status, text: await response.text() };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Waits for the end of the process. */
+  async end(timeoutMs = 20_000): Promise<Deno.CommandStatus> {
+    await waitUntil(() => this.#ended !== undefined, "the service ends", timeoutMs);
+    await this.#reading;
+    this.#child = undefined;
+    return this.#ended!;
+  }
+
+  /** SIGTERM, and the end of the process. */
+  async stop(): Promise<Deno.CommandStatus> {
+    this.signal("SIGTERM");
+    return await this.end();
+  }
+
+  /** SIGKILL, and the end of the process. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.end();
+  }
+
+  /** Rows of a query on the database, read-only. */
+  query(sql: string, database = this.database): Record<string, unknown>[] {
+    return queryDatabase(database, sql);
+  }
+
+  /** Rows of `packet_history`; 0 while there is none. */
+  rows(database = this.database): number {
+    try {
+      return Number(queryDatabase(database, "SELECT count(*) AS n FROM packet_history")[0]!["n"]);
+    } catch {
+      // Not made yet, or about to be.
+      return 0;
+    }
+  }
+
+  /** Waits until `packet_history` has at least `n` rows. */
+  async stored(n: number, timeoutMs = 30_000, database = this.database): Promise<void> {
+    try {
+      await waitUntil(() => this.rows(database) >= n, `${n} rows`, timeoutMs);
+    } catch (error) {
+      throw new Error(`${this.rows(database)} rows of ${n}\n${this.#log}`, { cause: error });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child === undefined) return;
+    if (this.#ended === undefined) this.signal("SIGKILL");
+    await this.end();
+  }
+}
+
+/** Rows of a query on a database, read-only. */
+export function queryDatabase(path: string, sql: string): Record<string, unknown>[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    db.exec("PRAGMA busy_timeout = 5000");
+    return db.prepare(sql).all() as Record<string, unknown>[];
+  } finally {
+    db.close();
+  }
+}
+
+/** Prints what a test measured, for whoever reads its output. */
+export function figures(title: string, values: Record<string, unknown>): void {
+  const text = Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
+  // deno-lint-ignore no-console -- figures are to be seen
+  console.log(`    ${title}: ${text}`);
+}
