@@ -17,7 +17,8 @@ if (!traceable) {
   console.warn("strace is missing or may not trace: 'a PUBACK follows the sync …' is skipped");
 }
 
-const READS = ["read", "readv", "recvfrom", "recvmsg"];
+// Not `read`: sockets do without it, and all the program's sources would be in the trace.
+const READS = ["recvfrom", "recvmsg"];
 const WRITES = ["write", "writev", "sendto", "sendmsg"];
 const SYNCS = ["fsync", "fdatasync"];
 const WAL_WRITES = ["pwrite64", "write"];
@@ -87,7 +88,7 @@ for (const protocol of ["3.1.1", "5"]) {
       const late = writes.filter((write) =>
         write.endsAt > sync.beginsAt && write.beginsAt < packet.call.beginsAt
       );
-      assert.deepEqual(late, [], `nothing written between the sync and PUBACK ${id}`);
+      assert.equal(late.length, 0, `nothing written between the sync and PUBACK ${id}`);
     });
     figures(`traced at ${protocol}`, {
       PUBACKs: acknowledged.length,
