@@ -90,6 +90,7 @@ export class Pipeline<R> implements AsyncDisposable {
   #wakeAtSize = 1;
   #draining = false;
   #writing = false;
+  #writingSince = 0;
   #trouble: StoreTrouble | undefined;
   #lost = 0;
   #lastCommitAt: number | undefined;
@@ -108,6 +109,17 @@ export class Pipeline<R> implements AsyncDisposable {
   /** True while messages wait or are being written. */
   get busy(): boolean {
     return this.#writing || this.#parts.queue.size > 0;
+  }
+
+  /**
+   * How long the oldest piece of work has waited, in milliseconds: a message in the queue, or a batch
+   * that is being written. 0 when there is none.
+   */
+  get waitedMs(): number {
+    const { queue, clock } = this.#parts;
+    const now = clock.monotonic();
+    const writing = this.#writing ? now - this.#writingSince : 0;
+    return Math.max(writing, queue.oldestAt === undefined ? 0 : now - queue.oldestAt);
   }
 
   /** Unix milliseconds of the last commit that succeeded. */
@@ -152,6 +164,7 @@ export class Pipeline<R> implements AsyncDisposable {
       this.#reportQueue();
       await committing;
       this.#writing = true;
+      this.#writingSince = this.#parts.clock.monotonic();
       committing = this.#commit(prepared).finally(() => {
         this.#writing = false;
         this.#wake?.();
@@ -248,14 +261,14 @@ export class Pipeline<R> implements AsyncDisposable {
   ): Promise<(Decoded<R> | undefined)[]> {
     const { network, log } = this.#parts;
     try {
-      return await network.decode(messages);
+      return complete(await network.decode(messages), messages.length);
     } catch (error) {
       log.error("the decoder failed; decoding one by one", { error: String(error) });
     }
     const answers: (Decoded<R> | undefined)[] = [];
     for (const message of messages) {
       try {
-        answers.push((await network.decode([message]))[0]);
+        answers.push(complete(await network.decode([message]), 1)[0]);
       } catch (error) {
         answers.push(undefined);
         quarantine.push({ message, error: String(error) });
@@ -271,10 +284,16 @@ export class Pipeline<R> implements AsyncDisposable {
     const quarantine = prepared.quarantine;
     for (let attempt = 0;;) {
       if (prepared.records.length === 0 && quarantine.length === 0) break;
+      let summary: CommitSummary;
       try {
-        const summary = await store.commit(prepared.records, { ...base, quarantine });
-        this.#committed(prepared, quarantine.length, summary);
-        break;
+        const commit = store.commit(prepared.records, { ...base, quarantine });
+        const answer = await unlessAborted(commit, this.#giveUp.signal);
+        if (answer === undefined) {
+          // It may succeed yet; then the ledger knows what the broker delivers again.
+          this.#lost += prepared.deliveries.length;
+          return;
+        }
+        summary = answer;
       } catch (error) {
         const failure = asStorageError(error);
         if (failure.reason === "refused" && failure.refused.length > 0) {
@@ -298,7 +317,11 @@ export class Pipeline<R> implements AsyncDisposable {
           this.#lost += prepared.deliveries.length;
           return;
         }
+        continue;
       }
+      // Outside of the `try`: a watcher that throws must not have the batch written twice.
+      this.#committed(prepared, quarantine.length, summary);
+      break;
     }
     if (this.#trouble !== undefined) {
       log.info("commits work again", { after: this.#trouble.reason });
@@ -309,8 +332,17 @@ export class Pipeline<R> implements AsyncDisposable {
   }
 
   #committed(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {
-    const { network, observer, clock, onCommitted, log } = this.#parts;
+    const { network, observer, clock } = this.#parts;
     this.#lastCommitAt = clock.now();
+    try {
+      this.#tellWatchers(prepared, quarantined, summary);
+    } catch (error) {
+      observer.pipelineError(network.name, error);
+    }
+  }
+
+  #tellWatchers(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {
+    const { network, observer, onCommitted, log } = this.#parts;
     const readable = prepared.readable.reduce((sum, one) => sum + (one ? 1 : 0), 0);
     observer.committed(network.name, prepared.records.length, summary);
     if (readable > 0) observer.stored(network.name, true, readable);
@@ -362,6 +394,22 @@ function acknowledge(deliveries: readonly Delivery[]): void {
     else ids.push(message.messageId);
   }
   for (const [acknowledger, ids] of byConnection) acknowledger.acknowledge(ids);
+}
+
+/** @throws {TypeError} when a decoder did not answer for every message. */
+function complete<T>(answers: readonly T[], expected: number): T[] {
+  if (answers.length === expected) return [...answers];
+  throw new TypeError(`the decoder gave ${answers.length} answers for ${expected} messages`);
+}
+
+/** What `work` resolves with, or undefined when `signal` is aborted before. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(undefined);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 function asStorageError(error: unknown): StorageError {

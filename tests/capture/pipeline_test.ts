@@ -286,3 +286,56 @@ Deno.test("Pipeline writes until when each source was heard and which retained p
   assert.deepEqual(store.commits[0]?.context.retained, [["a", "x", 42n]]);
   assert.deepEqual(store.commits[0]?.context.ledger, []);
 });
+
+Deno.test("Pipeline.drain() ends when its signal is aborted though the store never answers", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  store.gate = true;
+  queue.offer(delivery(1, ack));
+  await clock.advance(100);
+  queue.offer(delivery(2, ack));
+  await clock.advance(5000);
+  assert.equal(pipeline.waitedMs, 5000);
+  const giveUp = new AbortController();
+  const drained = pipeline.drain(giveUp.signal);
+  giveUp.abort();
+  await drained;
+  assert.equal(pipeline.lost, 2);
+  assert.deepEqual(ack.ids, []);
+});
+
+Deno.test("Pipeline writes a batch once though a watcher throws", async () => {
+  const errors: unknown[] = [];
+  const { clock, queue, store, pipeline, ack } = setUp({}, {
+    observer: {
+      ...noObserver,
+      committed() {
+        throw new Error("a watcher's fault");
+      },
+      pipelineError: (_network, error) => errors.push(error),
+    },
+  });
+  queue.offer(delivery(1, ack));
+  await clock.advance(100);
+  await clock.advance(20_000);
+  assert.equal(store.commits.length, 1);
+  assert.deepEqual(ack.ids, [1]);
+  assert.equal(pipeline.trouble, undefined);
+  assert.equal(errors.length, 1);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline puts a message into quarantine when the decoder gives no answer for it", async () => {
+  const clock = new ManualClock();
+  const queue = new CaptureQueue({ maxMessages: 100, maxBytes: 1e8 }, clock);
+  const store = new FakeStore();
+  const network: Network<string> = { name: "meshtastic", decode: () => Promise.resolve([]) };
+  const pipeline = new Pipeline(
+    { network, store, queue, clock, log: silentLog, observer: noObserver },
+    { batchMax: 5, commitIntervalMs: 100 },
+  );
+  pipeline.start();
+  queue.offer(delivery(1, new RecordingAcknowledger()));
+  await clock.advance(100);
+  assert.equal(store.commits[0]?.context.quarantine.length, 1);
+  await pipeline.drain();
+});
