@@ -16,12 +16,15 @@ export interface GapKeeperOptions {
   readonly onGap: (gap: CaptureGap) => void;
 }
 
+/** Gaps that may wait for a message at QoS 0 to show that they are some. */
+const MAX_PENDING = 1000;
+
 /** Follows one source's connections. */
 export class GapKeeper {
   readonly #options: GapKeeperOptions;
   #coveredUntil: number | undefined;
-  /** A gap in which a broker with our session kept only what came at QoS 1. */
-  #atQos0: { from: number; to: number } | undefined;
+  /** Gaps in which a broker with our session kept only what came at QoS 1. */
+  #atQos0: { from: number; to: number }[] = [];
 
   /** Nothing is recorded before the first report. */
   constructor(options: GapKeeperOptions) {
@@ -32,11 +35,13 @@ export class GapKeeper {
   /** A connection is up, `at` Unix milliseconds. */
   connected(sessionPresent: boolean, at: number): void {
     const from = this.#coveredUntil;
-    this.#atQos0 = undefined;
     // A clock that was set back makes no gap that could be told.
     if (from === undefined || at <= from) return;
-    if (sessionPresent) this.#atQos0 = { from, to: at };
-    else this.#gap(from, at, "session_lost");
+    this.#coveredUntil = at;
+    if (!sessionPresent) return this.#gap(from, at, "session_lost");
+    this.#atQos0.push({ from, to: at });
+    // Where all comes at QoS 1, nothing ever settles them.
+    if (this.#atQos0.length > MAX_PENDING) this.#atQos0.shift();
   }
 
   /**
@@ -44,10 +49,10 @@ export class GapKeeper {
    * for us, and what they sent while we were away is lost although the session was there.
    */
   deliveredAtQos0(): void {
-    if (this.#atQos0 === undefined) return;
-    const { from, to } = this.#atQos0;
-    this.#atQos0 = undefined;
-    this.#gap(from, to, "qos0");
+    if (this.#atQos0.length === 0) return;
+    const gaps = this.#atQos0;
+    this.#atQos0 = [];
+    for (const { from, to } of gaps) this.#gap(from, to, "qos0");
   }
 
   /** The connection has ended; it was alive until `at` (Unix milliseconds). */

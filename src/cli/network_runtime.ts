@@ -38,7 +38,7 @@ export interface NetworkRuntimeParts {
   readonly queueHealth: HealthComponent;
 }
 
-/** Milliseconds without a commit after which a queue that holds messages is called stalled. */
+/** Milliseconds beyond the commit interval after which a message that waits is a stalled queue. */
 const STALLED_MS = 10_000;
 
 /** Milliseconds between two tries to open a database that may become available. */
@@ -69,8 +69,9 @@ export class NetworkRuntime {
   /** Stamps receipts, each with a time of its own. */
   readonly receipts: Clock;
   readonly #parts: NetworkRuntimeParts;
-  #busySince: number | undefined;
-  #commitsSeen: number | undefined;
+  #open = false;
+  /** Why the database could not be opened anew after its thread died; messages would show it, too. */
+  #tickTrouble: StorageError | undefined;
 
   /** Opens nothing before `start()`. */
   constructor(parts: NetworkRuntimeParts) {
@@ -131,28 +132,40 @@ export class NetworkRuntime {
       }
     }
     storeHealth.ok();
+    this.#open = true;
     this.pipeline.start();
   }
 
-  /** Reports to health; to be called every second or so. */
+  /** Begins the jobs that are due, and reports to health and metrics; to be called every second or so. */
   review(): void {
-    const { clock, storeHealth, queueHealth } = this.#parts;
-    const { trouble } = this.pipeline;
+    const { descriptor, config, storeHealth, queueHealth, observer } = this.#parts;
+    // Until the database is open, it is `start` that knows how it is.
+    if (!this.#open) return;
+    this.#tick();
+    const trouble = this.pipeline.trouble ??
+      (this.#tickTrouble &&
+        { reason: this.#tickTrouble.reason, detail: this.#tickTrouble.message });
     if (trouble === undefined) storeHealth.ok();
     else storeHealth.trouble(trouble.reason, trouble.detail);
 
-    const now = clock.monotonic();
-    const commits = this.pipeline.lastCommitAt;
-    if (this.queue.size === 0 || commits !== this.#commitsSeen) this.#busySince = now;
-    this.#commitsSeen = commits;
-    this.#busySince ??= now;
-    if (now - this.#busySince < STALLED_MS) queueHealth.ok();
+    observer.queue(descriptor.name, this.queue.size, this.queue.bytes);
+    const { waitedMs } = this.pipeline;
+    if (waitedMs < STALLED_MS + config.storage.commit_interval_ms) queueHealth.ok();
     else {
+      const seconds = Math.floor(waitedMs / 1000);
       queueHealth.trouble(
         "stalled",
-        `${this.queue.size} messages wait and nothing was committed for ${STALLED_MS / 1000} s`,
+        `${this.queue.size} messages wait, and the oldest work is not done for ${seconds} s`,
       );
     }
+  }
+
+  /** A store whose thread has died is opened anew by this, though no message comes. */
+  #tick(): void {
+    this.store.tick(this.#parts.clock.now()).then(
+      () => this.#tickTrouble = undefined,
+      (error) => this.#tickTrouble = error instanceof StorageError ? error : undefined,
+    );
   }
 
   /** Sizes of the database, for metrics. */

@@ -237,12 +237,7 @@ export class Service {
     this.#review = clock.setTimer(() => {
       if (this.#stopping.signal.aborted) return;
       for (const source of this.#sources) source.review();
-      for (const runtime of this.#networks.values()) {
-        runtime.review();
-        runtime.store.tick(clock.now()).catch(() => {
-          // A store that cannot be opened shows in the pipeline and in health.
-        });
-      }
+      for (const runtime of this.#networks.values()) runtime.review();
       this.#tick();
     }, REVIEW_MS);
   }

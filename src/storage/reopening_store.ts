@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type {
-  CaptureGap,
-  CommitContext,
-  CommitSummary,
-  SourceState,
+import {
+  type CaptureGap,
+  type CommitContext,
+  type CommitSummary,
+  type SourceState,
   StorageError,
-  Store,
-  StoreStats,
+  type Store,
+  type StoreStats,
 } from "../capture/network.ts";
 
 /** A store with what is done to it beside commits. */
@@ -96,8 +96,9 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   }
 
   #store(): Promise<ReopenableStore<R>> {
-    if (this.#current !== undefined || this.#closed) {
-      return this.#current ?? Promise.reject(new Error("the store is closed"));
+    if (this.#current !== undefined) return this.#current;
+    if (this.#closed) {
+      return Promise.reject(new StorageError("the store is closed", "closed", false));
     }
     const opening: Promise<ReopenableStore<R>> = this.#open(() => {
       if (this.#current === opening) this.#current = undefined;

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../src/capture/log.ts";
+import { StorageError } from "../../src/capture/network.ts";
+import { noObserver } from "../../src/capture/observer.ts";
+import { NetworkRuntime, storageSettings } from "../../src/cli/network_runtime.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+import { configSections } from "../../src/networks.ts";
+import { HealthRegistry } from "../../src/observe/health.ts";
+import { delivery, RecordingAcknowledger } from "../helpers/deliveries.ts";
+import { FakeNetwork } from "../helpers/fake_network.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+
+function configWith(overrides: Record<string, string> = {}) {
+  const loaded = loadConfig(configSections, {
+    readFile: () => {
+      throw new Deno.errors.NotFound();
+    },
+    cwd: ".",
+    overrides,
+  });
+  assert.ok(!(loaded instanceof ConfigError));
+  return loaded.config;
+}
+
+function setUp(overrides: Record<string, string> = {}) {
+  const clock = new ManualClock();
+  const network = new FakeNetwork();
+  const health = new HealthRegistry({ clock });
+  const depths: number[] = [];
+  const runtime = new NetworkRuntime({
+    descriptor: network.descriptor,
+    section: {},
+    config: configWith(overrides),
+    path: "x.db",
+    clock,
+    log: silentLog,
+    observer: { ...noObserver, queue: (_network, depth) => depths.push(depth) },
+    storeHealth: health.component("store:meshtastic"),
+    queueHealth: health.component("queue:meshtastic"),
+  });
+  const reviewFor = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      runtime.review();
+      await clock.advance(1000);
+    }
+  };
+  return { clock, network, health, runtime, depths, reviewFor };
+}
+
+const locked = () => new StorageError("another program holds it", "locked", true);
+
+Deno.test("NetworkRuntime.start() tries a locked database again, red all the while and not ready", async () => {
+  const { network, health, runtime, reviewFor } = setUp();
+  network.openFailures.push(...Array.from({ length: 8 }, locked));
+  const started = runtime.start(new AbortController().signal);
+  await reviewFor(12);
+  assert.equal(network.stores.length, 0);
+  assert.deepEqual(health.report().reasons, [
+    "store:meshtastic: locked (another program holds it)",
+    "queue:meshtastic: starting",
+  ]);
+  assert.equal(health.readiness().waiting[0], "service: starting");
+  assert.ok(health.readiness().waiting.includes("store:meshtastic: not open yet"));
+  await reviewFor(5);
+  await started;
+  await reviewFor(1);
+  assert.equal(health.healthy, true);
+  await runtime.pipeline.drain();
+});
+
+Deno.test("NetworkRuntime.start() throws when the database is refused for good, and when it is stopped", async () => {
+  const refused = setUp();
+  refused.network.openFailures.push(new StorageError("not ours", "foreign_schema", false));
+  await assert.rejects(refused.runtime.start(new AbortController().signal), /not ours/);
+
+  const stopped = setUp();
+  stopped.network.openFailures.push(locked());
+  const stop = new AbortController();
+  const started = stopped.runtime.start(stop.signal);
+  started.catch(() => {});
+  await stopped.clock.advance(100);
+  stop.abort(new Error("shutting down"));
+  await assert.rejects(started, /shutting down/);
+});
+
+Deno.test("NetworkRuntime.review() tells depth and trouble, and green again by itself", async () => {
+  const { clock, network, health, runtime, depths, reviewFor } = setUp();
+  await runtime.start(new AbortController().signal);
+  await reviewFor(1);
+  assert.equal(network.store.ticks.length, 1);
+  network.store.failure = new StorageError("no space left", "disk_full", true);
+  runtime.queue.offer(delivery(1, new RecordingAcknowledger()));
+  runtime.review();
+  assert.deepEqual(depths, [0, 1]);
+  await clock.advance(1000);
+  await reviewFor(11);
+  assert.ok(health.report().reasons.includes("store:meshtastic: disk_full (no space left)"));
+  network.store.failure = undefined;
+  await reviewFor(20);
+  assert.equal(network.store.commits.length, 1);
+  assert.equal(health.healthy, true);
+  await runtime.pipeline.drain();
+});
+
+Deno.test("NetworkRuntime.review() calls a commit that is never answered a stalled queue", async () => {
+  const { network, health, runtime, reviewFor } = setUp();
+  await runtime.start(new AbortController().signal);
+  network.store.silent = true;
+  runtime.queue.offer(delivery(1, new RecordingAcknowledger()));
+  await reviewFor(15);
+  assert.equal(health.healthy, true, "not yet");
+  await reviewFor(10);
+  assert.match(health.report().reasons.join(), /queue:meshtastic: stalled/);
+  const giveUp = new AbortController();
+  giveUp.abort();
+  await runtime.pipeline.drain(giveUp.signal);
+});
+
+Deno.test("NetworkRuntime.review() takes a long commit interval for no stall", async () => {
+  const { health, runtime, reviewFor, network } = setUp({ "storage.commit_interval_ms": "60000" });
+  await runtime.start(new AbortController().signal);
+  runtime.queue.offer(delivery(1, new RecordingAcknowledger()));
+  await reviewFor(59);
+  assert.equal(health.healthy, true);
+  assert.equal(network.store.commits.length, 0);
+  await reviewFor(2);
+  assert.equal(network.store.commits.length, 1);
+  await runtime.pipeline.drain();
+});
+
+Deno.test("NetworkRuntime opens the database anew when its thread dies, and says when it cannot", async () => {
+  const { network, health, runtime, reviewFor } = setUp();
+  await runtime.start(new AbortController().signal);
+  network.openFailures.push(
+    ...Array.from({ length: 15 }, () => new StorageError("the disk is gone", "io", true)),
+  );
+  network.killThread(new StorageError("the storage thread died", "unexpected", false));
+  await reviewFor(13);
+  assert.deepEqual(health.report().reasons, ["store:meshtastic: io (the disk is gone)"]);
+  await reviewFor(5);
+  assert.equal(network.stores.length, 2);
+  assert.equal(health.healthy, true);
+  await runtime.pipeline.drain();
+});
+
+Deno.test("storageSettings() lets no commit wait for a lock longer than two seconds", () => {
+  const settings = storageSettings(configWith({ "storage.busy_timeout_ms": "30000" }).storage);
+  assert.equal(settings.busyTimeoutMs, 30_000);
+  assert.equal(settings.commitBusyTimeoutMs, 2_000);
+});
