@@ -47,6 +47,8 @@ export interface CommitContext {
   readonly retained: readonly (readonly [string, string, bigint])[];
   /** Unix milliseconds until which each source is known to have been heard. */
   readonly heardUntil: readonly (readonly [string, number])[];
+  /** Topic filters that a source's session at the broker may hold from now on: `[source, filters]`. */
+  readonly topics?: readonly (readonly [string, readonly string[]])[];
   /** Messages whose records the database refused before: kept as they came, with the reason. */
   readonly quarantine: readonly QuarantinedMessage[];
 }
@@ -79,6 +81,8 @@ export interface SourceState {
   readonly retained: ReadonlyMap<string, bigint>;
   /** Unix milliseconds until which the source was heard; undefined for one that never was. */
   readonly heardUntil?: number;
+  /** Topic filters that the session at the broker may hold; undefined where nothing is known. */
+  readonly topics?: readonly string[];
 }
 
 /** A stretch of time in which a source was not covered. */

@@ -157,11 +157,18 @@ export class Service {
     for (const source of this.#sources) source.stopReading();
 
     const giveUp = new AbortController();
-    const timer = clock.setTimer(() => giveUp.abort(), budgetMs * (1 - CLOSE_SHARE));
+    const late = () => giveUp.abort(new Error("the time for the shutdown is nearly over"));
+    const timer = clock.setTimer(late, budgetMs * (1 - CLOSE_SHARE));
     const networks = [...this.#networks.values()];
     await Promise.all(networks.map(({ pipeline }) => pipeline.drain(giveUp.signal)));
+    await Promise.all(
+      this.#sources.map((source) =>
+        source.stop(giveUp.signal).catch((error) =>
+          this.#log.error("a source did not end well", { source: source.name, error })
+        )
+      ),
+    );
     clock.clearTimer(timer);
-    await Promise.all(this.#sources.map((source) => source.stop()));
     await this.#brokers[Symbol.asyncDispose]();
     const left = () => Math.max(0, budgetMs - (clock.monotonic() - began));
     await Promise.all(

@@ -7,11 +7,12 @@
 import { type Clock, delay } from "../capture/clock.ts";
 import { SourceLedger } from "../capture/ledger.ts";
 import type { Log } from "../capture/log.ts";
-import type { SourceState } from "../capture/network.ts";
+import type { CommitContext, SourceState } from "../capture/network.ts";
 import type { PipelineObserver, SourceObserver } from "../capture/observer.ts";
 import { RetainedMemory } from "../capture/retained.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import { createSource, type EmbeddedBrokers } from "../mqtt/create_source.ts";
+import { createSource as makeSource, type EmbeddedBrokers } from "../mqtt/create_source.ts";
+import { nextDelay } from "../mqtt/reconnect_policy.ts";
 import type { Source, SourceParts } from "../mqtt/source_types.ts";
 import type { HealthComponent } from "../observe/health.ts";
 import { GapKeeper } from "./gap_keeper.ts";
@@ -22,7 +23,7 @@ export interface SourceRuntimeParts {
   /** The source as configured. */
   readonly config: SourceConfig;
   /** Takes its messages. */
-  readonly network: NetworkRuntime;
+  readonly network: Pick<NetworkRuntime, "store" | "queue" | "receipts">;
   /** Times reconnects and gaps. */
   readonly clock: Clock;
   /** Log of connections. */
@@ -35,6 +36,8 @@ export interface SourceRuntimeParts {
   readonly shadow: boolean;
   /** Where embedded brokers are shared. */
   readonly brokers: EmbeddedBrokers;
+  /** Makes the source itself. Default: as configured. */
+  readonly createSource?: typeof makeSource;
 }
 
 /** Milliseconds between two notes in the database of until when a source was heard. */
@@ -43,15 +46,21 @@ const HEARD_EVERY_MS = 60_000;
 /** Milliseconds before the source's state is asked of a failing database again. */
 const LOAD_RETRY_MS = 1_000;
 
+/** Milliseconds after which what we gave up at the broker has surely been given up. */
+const SETTLED_MS = 10_000;
+
 /** Runs one source from start to end. */
 export class SourceRuntime {
   /** Name of the source. */
   readonly name: string;
   readonly #parts: SourceRuntimeParts;
   #source: Source | undefined;
-  #wasUp = false;
+  #upSince: number | undefined;
   #reconnects = 0;
   #heardNotedAt = -Infinity;
+  #stoppedAt: number | undefined;
+  /** The trouble that health was told of last. */
+  #trouble: string | undefined;
 
   /** Connects nothing before `start()`. */
   constructor(parts: SourceRuntimeParts) {
@@ -59,10 +68,91 @@ export class SourceRuntime {
     this.name = parts.config.name;
   }
 
-  /** Loads what the database knows of the source and begins to connect. */
+  /**
+   * Loads what the database knows of the source and begins to connect or to listen; what fails is
+   * tried again with backoff until `signal` is aborted.
+   *
+   * @throws the signal's reason.
+   */
   async start(signal: AbortSignal): Promise<void> {
-    const { config, log, network, observer, shadow, brokers } = this.#parts;
+    const { config, clock, log } = this.#parts;
     const state = await this.#load(signal);
+    const parts = this.#sourceParts(state);
+    for (let failures = 1;; failures++) {
+      signal.throwIfAborted();
+      try {
+        return await this.#startSource(state, parts);
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        this.#tell(this.#source?.status().problem?.reason ?? "start_failed", detail);
+        await this.#source?.[Symbol.asyncDispose]();
+        this.#source = undefined;
+        const { min_ms: minMs, max_ms: maxMs } = config.reconnect;
+        const waitMs = nextDelay({ minMs, maxMs }, {
+          failures,
+          slow: false,
+          random: Math.random(),
+        });
+        const fields = { source: this.name, error: detail, retryInMs: Math.round(waitMs) };
+        if (failures === 1) log.warn("the source could not be started; trying again", fields);
+        else log.debug("the source still cannot be started", fields);
+        await delay(clock, waitMs, signal);
+      }
+    }
+  }
+
+  /** Reports to health and metrics, and now and then notes in the database that we are listening. */
+  review(): void {
+    const { observer, clock, log } = this.#parts;
+    const status = this.#source?.status();
+    if (status === undefined) return;
+    const up = status.connected && status.subscribed;
+    if (status.problem !== undefined) this.#tell(status.problem.reason, status.problem.detail);
+    else if (up) this.#tellWell();
+    else this.#tell("connecting", status.url);
+
+    const now = clock.monotonic();
+    if (up !== (this.#upSince !== undefined)) observer.sourceUp(this.name, up);
+    this.#upSince = up ? this.#upSince ?? now : undefined;
+    for (; this.#reconnects < status.reconnects; this.#reconnects++) {
+      observer.sourceReconnect(this.name);
+    }
+    if (up && now - this.#heardNotedAt >= HEARD_EVERY_MS) {
+      this.#heardNotedAt = now;
+      this.#noteHeard(clock.now()).catch((error) =>
+        log.debug("could not note until when the source was heard", { error })
+      );
+    }
+  }
+
+  /** Takes in nothing more; acknowledgements still go out. */
+  stopReading(): void {
+    this.#stoppedAt ??= this.#parts.clock.now();
+    this.#source?.stopReading();
+  }
+
+  /** Notes until when the source was heard, unless `signal` ends that, and disconnects. */
+  async stop(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    if (this.#source?.status().connected) {
+      try {
+        await unlessAborted(this.#noteHeard(this.#stoppedAt ?? clock.now()), signal);
+      } catch (error) {
+        log.warn("could not note until when the source was heard", { source: this.name, error });
+      }
+    }
+    await this.#source?.[Symbol.asyncDispose]();
+  }
+
+  async #startSource(state: SourceState, parts: SourceParts): Promise<void> {
+    const { config, shadow, brokers, createSource = makeSource } = this.#parts;
+    const options = { shadow, brokers, formerTopics: state.topics };
+    this.#source = createSource(config, state.clientId, parts, options);
+    await this.#source.start();
+  }
+
+  #sourceParts(state: SourceState): SourceParts {
+    const { log, network, observer } = this.#parts;
     const gaps = new GapKeeper({
       source: this.name,
       heardUntil: state.heardUntil,
@@ -73,7 +163,7 @@ export class SourceRuntime {
         );
       },
     });
-    const parts: SourceParts = {
+    return {
       clock: network.receipts,
       log,
       sink: network.queue,
@@ -85,66 +175,24 @@ export class SourceRuntime {
           if (qos === 0) gaps.deliveredAtQos0();
         },
         onConnected: ({ sessionPresent, at }) => gaps.connected(sessionPresent, at),
-        onDisconnected: ({ at }) => gaps.disconnected(this.#aliveUntil(at)),
+        onDisconnected: ({ at, silent }) => gaps.disconnected(silent ? this.#aliveUntil(at) : at),
         onStateChange: () => this.review(),
       },
     };
-    const source = createSource(config, state.clientId, parts, { shadow, brokers });
-    this.#source = source;
-    await source.start();
-  }
-
-  /** Reports to health and metrics, and now and then notes in the database that we are listening. */
-  review(): void {
-    const { health, observer, clock, network, log } = this.#parts;
-    const status = this.#source?.status();
-    if (status === undefined) return;
-    const up = status.connected && status.subscribed;
-    if (status.problem === undefined) {
-      if (up) health.ok();
-      else health.trouble("connecting", status.url);
-    } else {
-      if (up) health.ok();
-      health.trouble(status.problem.reason, status.problem.detail);
-    }
-    if (up !== this.#wasUp) observer.sourceUp(this.name, up);
-    this.#wasUp = up;
-    for (; this.#reconnects < status.reconnects; this.#reconnects++) {
-      observer.sourceReconnect(this.name);
-    }
-    if (up && clock.monotonic() - this.#heardNotedAt >= HEARD_EVERY_MS) {
-      this.#heardNotedAt = clock.monotonic();
-      noteHeard(network, this.name, clock.now()).catch((error) =>
-        log.debug("could not note until when the source was heard", { error })
-      );
-    }
-  }
-
-  /** Takes in nothing more; acknowledgements still go out. */
-  stopReading(): void {
-    this.#source?.stopReading();
-  }
-
-  /** Notes until when the source was heard, and disconnects. */
-  async stop(): Promise<void> {
-    const { clock, network, log } = this.#parts;
-    if (this.#source?.status().connected) {
-      await noteHeard(network, this.name, clock.now()).catch((error) =>
-        log.warn("could not note until when the source was heard", { source: this.name, error })
-      );
-    }
-    await this.#source?.[Symbol.asyncDispose]();
   }
 
   async #load(signal: AbortSignal): Promise<SourceState> {
-    const { config, network, clock, log, health } = this.#parts;
+    const { config, network, clock, log } = this.#parts;
     for (;;) {
       try {
         const fixed = config.client_id !== undefined;
         const clientId = config.client_id ?? `meshcapture-${crypto.randomUUID().slice(0, 12)}`;
-        return await network.store.loadSource(this.name, clientId, fixed);
+        const state = await network.store.loadSource(this.name, clientId, fixed);
+        await this.#expectTopics(state);
+        return state;
       } catch (error) {
-        health.trouble("store", error instanceof Error ? error.message : String(error));
+        signal.throwIfAborted();
+        this.#tell("store", error instanceof Error ? error.message : String(error));
         log.error("the source's state cannot be read yet; trying again", {
           source: this.name,
           error,
@@ -154,16 +202,58 @@ export class SourceRuntime {
     }
   }
 
+  /** Whatever becomes of this run, the next must know which filters the session may hold. */
+  async #expectTopics({ topics: former = [] }: SourceState): Promise<void> {
+    const added = this.#parts.config.topics.filter((topic) => !former.includes(topic));
+    if (added.length > 0) await this.#note({ topics: [[this.name, [...former, ...added]]] });
+  }
+
+  /** What the session held before has been given up by now. */
+  async #noteHeard(until: number): Promise<void> {
+    const { clock, config } = this.#parts;
+    const upMs = this.#upSince === undefined ? 0 : clock.monotonic() - this.#upSince;
+    await this.#note({
+      heardUntil: [[this.name, until]],
+      ...(upMs >= SETTLED_MS ? { topics: [[this.name, config.topics]] } : {}),
+    });
+  }
+
+  async #note(context: Partial<CommitContext>): Promise<void> {
+    const empty = { ledger: [], retained: [], heardUntil: [], quarantine: [] };
+    await this.#parts.network.store.commit([], { ...empty, ...context });
+  }
+
+  #tell(reason: string, detail: string): void {
+    const { health } = this.#parts;
+    health.trouble(
+      reason,
+      detail,
+      this.#trouble === undefined ? {} : { replaces: this.#trouble },
+    );
+    this.#trouble = reason;
+  }
+
+  #tellWell(): void {
+    this.#parts.health.ok();
+    this.#trouble = undefined;
+  }
+
   /** A keep-alive that timed out means that nobody was there since one and a half intervals. */
   #aliveUntil(at: number): number {
     const status = this.#source?.status();
-    if (status?.problem?.reason !== "keepalive_timeout") return at;
     const silentMs = this.#parts.config.keepalive_seconds * 1500;
-    return Math.max(status.lastMessageAt ?? 0, at - silentMs);
+    return Math.max(status?.since ?? 0, status?.lastMessageAt ?? 0, at - silentMs);
   }
 }
 
-async function noteHeard(network: NetworkRuntime, source: string, until: number): Promise<void> {
-  const heardUntil = [[source, until]] as const;
-  await network.store.commit([], { ledger: [], retained: [], heardUntil, quarantine: [] });
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const onAbort = () => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

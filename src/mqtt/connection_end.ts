@@ -44,6 +44,11 @@ export function hungUpOnConnect(end: ConnectionEnd): boolean {
   return end.error === undefined || ["ECONNRESET", "EPIPE"].includes(errorCode(end.error));
 }
 
+/** True when the broker had been silent for longer than the keep-alive allows. */
+export function fellSilent(end: ConnectionEnd): boolean {
+  return /keepalive timeout/i.test(end.error?.message ?? "");
+}
+
 /** True when waiting a little cannot help: somebody has to do something. */
 export function needsAPerson(problem: SourceProblem): boolean {
   return [
@@ -96,7 +101,7 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
         detail: `${url} refuses the connection with code ${end.connackCode}`,
       };
   }
-  if (/keepalive timeout/i.test(message)) {
+  if (fellSilent(end)) {
     return { reason: "keepalive_timeout", detail: `${url} no longer answers our pings` };
   }
   if (end.disconnectCode !== undefined) {

@@ -85,6 +85,8 @@ export interface CreateSourceOptions {
   readonly shadow: boolean;
   /** Where a source with an `embedded:` address finds its broker. */
   readonly brokers: EmbeddedBrokers;
+  /** Topic filters that the session may have from an earlier configuration. */
+  readonly formerTopics?: readonly string[] | undefined;
 }
 
 /** Makes the source; nothing is connected before it is started. */
@@ -121,7 +123,9 @@ export function createSource(
       ...defined({ caFile: tls.ca_file, certFile: tls.cert_file, keyFile: tls.key_file }),
       verify: tls.verify,
     },
-    ...(options.shadow ? { clean: true, clientIdSuffix: "-shadow" } : {}),
+    ...(options.shadow
+      ? { clean: true, clientIdSuffix: "-shadow" }
+      : defined({ formerTopics: options.formerTopics })),
   };
   return new MqttSource(mqtt, parts);
 }

@@ -120,12 +120,15 @@ export class EmbeddedBroker implements AsyncDisposable {
   }
 
   /**
-   * Listens. Further calls wait for the first.
+   * Listens. Further calls wait for the first; after a failure they try again.
    *
    * @throws {ListenError} when the address is taken, or lies beyond loopback without credentials.
    */
   start(): Promise<void> {
-    return this.#starting ??= this.#start();
+    return this.#starting ??= this.#start().catch((error) => {
+      this.#starting = undefined;
+      throw error;
+    });
   }
 
   /** Adds somebody who wants publications; returns a function that removes them. */

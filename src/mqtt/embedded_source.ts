@@ -77,8 +77,11 @@ export class EmbeddedSource implements Source {
         this.#tally.problem = { reason: error.reason, detail: error.message };
         this.#changed();
       }
+      // So that it can be started again.
+      this.#detachAll();
       throw error;
     }
+    this.#tally.problem = undefined;
     const at = clock.now();
     this.#tally.connected(at, "3.1.1");
     const { topics } = this.#options;
@@ -115,9 +118,13 @@ export class EmbeddedSource implements Source {
   /** Takes nothing more; the broker ends when it has no source left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
+    this.#detachAll();
+    this.#tally.disconnected(this.#parts.clock.now());
+  }
+
+  #detachAll(): void {
     for (const detach of this.#detach) detach();
     this.#detach = [];
-    this.#tally.disconnected(this.#parts.clock.now());
   }
 
   get #open(): boolean {

@@ -15,6 +15,7 @@ import { Connection } from "./connection.ts";
 import {
   type ConnectionEnd,
   explainEnd,
+  fellSilent,
   hungUpOnConnect,
   needsAPerson,
   refusedVersion,
@@ -194,7 +195,7 @@ export class MqttSource implements Source {
     if (this.#settleTimer !== undefined) clock.clearTimer(this.#settleTimer);
     this.#settleTimer = undefined;
     if (acceptedAt !== undefined) {
-      this.#parts.events?.onDisconnected?.({ at: clock.now() });
+      this.#parts.events?.onDisconnected?.({ at: clock.now(), silent: fellSilent(end) });
       this.#tally.disconnected(clock.now());
       this.#changed();
     }

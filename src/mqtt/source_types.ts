@@ -66,8 +66,11 @@ export interface SourceEvents {
    * Unix milliseconds. Where the session was lost, what came since the last connection is too.
    */
   onConnected?(info: { sessionPresent: boolean; at: number }): void | Promise<void>;
-  /** A connection that was up has ended. `at`: Unix milliseconds. */
-  onDisconnected?(info: { at: number }): void;
+  /**
+   * A connection that was up has ended. `at`: Unix milliseconds. `silent`: it had been dead for the
+   * time that the keep-alive takes to notice.
+   */
+  onDisconnected?(info: { at: number; silent: boolean }): void;
 }
 
 /** What is wrong with a source. */

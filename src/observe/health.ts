@@ -38,6 +38,11 @@ export interface TroubleOptions {
    * refused, though the connection is well. @default false
    */
   readonly lasting?: boolean;
+  /**
+   * Reason of a trouble that this is another face of: it ends, and this one takes its beginning. A
+   * broker that is away now for this reason and now for that has been away all the time.
+   */
+  readonly replaces?: string;
 }
 
 /** One trouble as shown. */
@@ -159,7 +164,7 @@ export class HealthRegistry {
       },
       trouble: (reason, detail, options) => {
         if (reason !== STARTING) reported();
-        this.#begin(state, reason, detail, options?.lasting ?? false);
+        this.#begin(state, reason, detail, options?.lasting ?? false, options?.replaces);
       },
       resolved: (reason) => {
         state.troubles.delete(reason);
@@ -176,7 +181,15 @@ export class HealthRegistry {
     this.#complete = true;
   }
 
-  #begin(state: State, reason: string, detail: string | undefined, lasting: boolean): void {
+  #begin(
+    state: State,
+    reason: string,
+    detail: string | undefined,
+    lasting: boolean,
+    replaces = reason,
+  ): void {
+    const former = state.troubles.get(replaces);
+    if (replaces !== reason) state.troubles.delete(replaces);
     const known = state.troubles.get(reason);
     if (known !== undefined) {
       known.detail = detail;
@@ -186,8 +199,8 @@ export class HealthRegistry {
     state.troubles.set(reason, {
       detail,
       lasting,
-      sinceMonotonic: this.#clock.monotonic(),
-      sinceWall: this.#clock.now(),
+      sinceMonotonic: former?.sinceMonotonic ?? this.#clock.monotonic(),
+      sinceWall: former?.sinceWall ?? this.#clock.now(),
     });
   }
 

@@ -4,6 +4,7 @@ import sources from "../../migrations/capture/0001_sources.sql" with { type: "te
 import gaps from "../../migrations/capture/0002_gaps.sql" with { type: "text" };
 import quarantine from "../../migrations/capture/0003_quarantine.sql" with { type: "text" };
 import state from "../../migrations/capture/0004_state.sql" with { type: "text" };
+import topics from "../../migrations/capture/0005_sources_topics.sql" with { type: "text" };
 
 /** `migrations/capture/`. */
 export const captureMigrations: MigrationSet = {
@@ -13,5 +14,6 @@ export const captureMigrations: MigrationSet = {
     ["0002_gaps.sql", gaps],
     ["0003_quarantine.sql", quarantine],
     ["0004_state.sql", state],
+    ["0005_sources_topics.sql", topics],
   ],
 };

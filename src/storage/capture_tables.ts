@@ -37,7 +37,7 @@ export class CaptureTables {
   #known = new Map<string, KnownSource>();
   #staged = new Map<string, KnownSource>();
   readonly #statements: Record<
-    "insertLedger" | "pruneLedger" | "retained" | "heard" | "quarantine",
+    "insertLedger" | "pruneLedger" | "retained" | "heard" | "topics" | "quarantine",
     StatementSync
   >;
 
@@ -58,6 +58,10 @@ export class CaptureTables {
          ON CONFLICT (name) DO UPDATE SET
            heard_until = max(ifnull(heard_until, 0), excluded.heard_until)`,
       ),
+      topics: db.prepare(
+        `INSERT INTO capture_sources (name, client_id, topics) VALUES (?, '', ?)
+         ON CONFLICT (name) DO UPDATE SET topics = excluded.topics`,
+      ),
       quarantine: db.prepare(
         `INSERT INTO capture_quarantine (source, topic, payload, received_at, qos, error)
          VALUES (?, ?, ?, ?, ?, ?)`,
@@ -73,6 +77,9 @@ export class CaptureTables {
     }
     for (const [source, untilMs] of context.heardUntil) {
       this.#statements.heard.run(source, untilMs / 1000);
+    }
+    for (const [source, topics] of context.topics ?? []) {
+      this.#statements.topics.run(source, JSON.stringify(topics));
     }
     for (const quarantined of context.quarantine) this.#writeQuarantine(quarantined);
   }
@@ -100,21 +107,23 @@ export class CaptureTables {
     ).run(source, clientId);
     if (fixed) this.#replaceClientId(source, clientId);
     const row = this.#db.prepare(
-      "SELECT client_id, session, heard_until FROM capture_sources WHERE name = ?",
+      "SELECT client_id, session, heard_until, topics FROM capture_sources WHERE name = ?",
     ).get(source)!;
     const heard = row["heard_until"];
+    const topics = parseTopics(row["topics"]);
     return {
       clientId: String(row["client_id"]),
       session: Number(row["session"]),
       entries: this.#loadEntries(source, Number(row["session"])),
       retained: this.#loadRetained(source),
       ...(typeof heard === "number" ? { heardUntil: Math.round(heard * 1000) } : {}),
+      ...(topics === undefined ? {} : { topics }),
     };
   }
 
   #replaceClientId(source: string, clientId: string): void {
     const changed = this.#db.prepare(
-      `UPDATE capture_sources SET client_id = ?, session = session + 1
+      `UPDATE capture_sources SET client_id = ?, session = session + 1, topics = NULL
        WHERE name = ? AND client_id <> ?`,
     ).run(clientId, source, clientId);
     if (changed.changes === 0) return;
@@ -211,5 +220,16 @@ export class CaptureTables {
         BigInt.asUintN(64, BigInt(row["digest"] as bigint)),
       ]),
     );
+  }
+}
+
+function parseTopics(stored: unknown): string[] | undefined {
+  if (typeof stored !== "string") return undefined;
+  try {
+    const topics: unknown = JSON.parse(stored);
+    return Array.isArray(topics) ? topics.filter((one) => typeof one === "string") : undefined;
+  } catch {
+    // Somebody else wrote it. What the broker holds is then unknown, as it is at the first start.
+    return undefined;
   }
 }

@@ -303,3 +303,17 @@ Deno.test("EmbeddedBroker reserves topics that begin with $", async () => {
   publisher.publish("$SYS/x", "x", { qos: 0 }).catch(() => {});
   await waitUntil(() => closed, "the connection ends");
 });
+
+Deno.test("EmbeddedSource.start() can be tried again when the address was in use", async () => {
+  await using rival = broker();
+  await rival.start();
+  await using second = broker({ port: rival.port });
+  await using captured = source(second);
+  await assert.rejects(captured.start(), /in use/);
+  assert.equal(captured.status().problem?.reason, "address_in_use");
+  await rival[Symbol.asyncDispose]();
+  // The address is given back in its own time.
+  await waitUntil(() => captured.start().then(() => true, () => false), "the address is free");
+  assert.equal(captured.status().problem, undefined);
+  assert.equal(captured.status().connected, true);
+});

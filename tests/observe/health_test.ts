@@ -161,3 +161,20 @@ Deno.test("HealthRegistry is healthy and says so when capture is off", async () 
   assert.match(health.report().statement ?? "", /off: nothing is captured/);
   assert.equal(health.readiness().ready, true);
 });
+
+Deno.test("trouble() that replaces another takes its beginning, and the other ends", async () => {
+  const clock = new ManualClock();
+  const registry = new HealthRegistry({ clock });
+  const source = registry.component("source:home");
+  source.trouble("unreachable", "refused");
+  await clock.advance(6000);
+  source.trouble("tls", "expired", { replaces: "unreachable" });
+  await clock.advance(3999);
+  assert.equal(registry.healthy, true);
+  await clock.advance(1);
+  assert.deepEqual(registry.report().reasons, ["source:home: tls (expired)"]);
+  source.trouble("tls", "still", { replaces: "tls" });
+  assert.deepEqual(registry.report().reasons, ["source:home: tls (still)"]);
+  source.ok();
+  assert.equal(registry.healthy, true);
+});

@@ -76,3 +76,51 @@ Deno.test("heard_until never goes back, and a source heard before it was loaded 
   assert.equal(state.clientId, "mc-7");
   db.close();
 });
+
+Deno.test("loadSource() with a fixed client id that is new begins a session with an empty ledger", () => {
+  const db = fresh();
+  let tables = new CaptureTables(db);
+  tables.loadSource("s", "generated");
+  const write = (session: number, topics?: [string, string[]][]) => {
+    tables.write({
+      ledger: [{ source: "s", session, entries: block(3, 1) }],
+      retained: [["s", "t", 5n]],
+      heardUntil: [["s", 7000]],
+      quarantine: [],
+      ...(topics === undefined ? {} : { topics }),
+    });
+    tables.committed();
+  };
+  write(0, [["s", ["a/#", "b"]]]);
+  const known = tables.loadSource("s", "other");
+  assert.equal(known.clientId, "generated", "one that is only proposed changes nothing");
+  assert.deepEqual(known.topics, ["a/#", "b"]);
+  assert.equal(known.entries.length, 30);
+
+  const changed = tables.loadSource("s", "attic", true);
+  assert.equal(changed.clientId, "attic");
+  assert.equal(changed.session, 1);
+  assert.equal(changed.entries.length, 0);
+  assert.equal(changed.topics, undefined, "another session holds none of them");
+  assert.equal(changed.heardUntil, 7000);
+  assert.equal(changed.retained.get("t"), 5n);
+
+  write(0);
+  assert.equal(tables.loadSource("s", "attic", true).entries.length, 0, "ids of the old session");
+  write(1);
+  tables = new CaptureTables(db);
+  const again = tables.loadSource("s", "attic", true);
+  assert.deepEqual([again.session, again.entries.length], [1, 30]);
+  db.close();
+});
+
+Deno.test("loadSource() takes topics that are no list of texts for none", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  tables.loadSource("s", "c");
+  for (const stored of ["", "{", "7", '{"a":1}']) {
+    db.prepare("UPDATE capture_sources SET topics = ?").run(stored);
+    assert.equal(tables.loadSource("s", "c").topics, undefined);
+  }
+  db.close();
+});
