@@ -10,6 +10,7 @@
  *
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { connectAsync } from "mqtt";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";

@@ -1,4 +1,5 @@
 /** `meshcapture demo`: the embedded broker, lifelike traffic, and the service, on this machine. @module */
+import type { Buffer } from "node:buffer";
 import { connectAsync, type MqttClient } from "mqtt";
 import { createServer } from "node:net";
 import { type Clock, delay } from "../capture/clock.ts";

@@ -10,7 +10,7 @@ import {
 import { noObserver, type PipelineObserver } from "../../src/capture/observer.ts";
 import { Pipeline, type PipelineOptions } from "../../src/capture/pipeline.ts";
 import { CaptureQueue } from "../../src/capture/queue.ts";
-import { delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
+import { bytes, delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
 import { ManualClock, settle } from "../helpers/manual_clock.ts";
 
 const SUMMARY: CommitSummary = { counts: {}, durationMs: 1 };
@@ -223,7 +223,7 @@ Deno.test("Pipeline counts and acknowledges drops, and writes no empty transacti
   };
   const { queue, store, pipeline, ack } = setUp({}, { observer });
   queue.offer(delivery(1, ack, {
-    message: message({ qos: 1, messageId: 1, payload: new TextEncoder().encode("drop me") }),
+    message: message({ qos: 1, messageId: 1, payload: bytes("drop me") }),
   }));
   await pipeline.drain();
   assert.deepEqual(dropped, ["unwanted_topic"]);
@@ -235,7 +235,7 @@ Deno.test("Pipeline quarantines what makes a decoder throw, and nothing else", a
   const { queue, store, pipeline, ack } = setUp();
   queue.offer(delivery(1, ack));
   queue.offer(delivery(2, ack, {
-    message: message({ qos: 1, messageId: 2, payload: new TextEncoder().encode("throw") }),
+    message: message({ qos: 1, messageId: 2, payload: bytes("throw") }),
   }));
   queue.offer(delivery(3, ack));
   await pipeline.drain();

@@ -1,6 +1,12 @@
 /** Deliveries for tests. @module */
 import type { Acknowledger, Delivery, Message } from "../../src/capture/message.ts";
 
+/** UTF-8 of `text`, in a buffer of its own. */
+export function bytes(text: string): Uint8Array<ArrayBuffer> {
+  // Deno 2.4 types what an encoder gives with any buffer.
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
 /** A message with sensible defaults. */
 export function message(over: Partial<Message> = {}): Message {
   return {
@@ -22,7 +28,7 @@ export function delivery(
   over: Partial<Delivery> = {},
 ): Delivery {
   return {
-    message: message({ qos: 1, messageId: id, payload: new TextEncoder().encode(`payload ${id}`) }),
+    message: message({ qos: 1, messageId: id, payload: bytes(`payload ${id}`) }),
     acknowledger,
     session: 1,
     digest: BigInt(id) * 1000n,
