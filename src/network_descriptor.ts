@@ -67,13 +67,19 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
     /** Reasons for which messages are dropped on an ordinary day, not worth a warning. */
     readonly ordinaryDrops: readonly string[];
   };
-  /** @throws when a key is none; the message names it without its value. */
-  /** A decoder of its own; decoders share no state. */
+  /**
+   * A decoder of its own; decoders share no state.
+   *
+   * @throws when a key is none; the message names it without its value.
+   */
   createDecoder(config: C): Network<R>;
   /** Path of the database. */
   databasePath(config: C): string;
-  /** @throws {StorageError} saying why the database is refused, and what to do. */
-  /** Opens the database in a storage thread, making it or bringing it up. */
+  /**
+   * Opens the database in a storage thread, making it or bringing it up.
+   *
+   * @throws {StorageError} saying why the database is refused, and what to do.
+   */
   openStore(config: C, options: OpenStoreOptions): Promise<NetworkStore<R>>;
   /**
    * Rewrites a database to a peer's meaning, by the peer's name, and says in a sentence what was

@@ -15,7 +15,7 @@ export type DataShape = "firmware" | "loose" | "none";
 
 /** What {@linkcode inspectData} found. */
 export interface DataEvidence {
-  /** How well the content agrees with what its port number promises. */
+  /** How far the bytes look like a `Data` message that the firmware makes. */
   readonly shape: DataShape;
   /** 0 where it is absent. */
   readonly portnum: number;

@@ -42,11 +42,12 @@ export class KeyRing {
   readonly #named = new Map<number, KeyCandidate[]>();
 
   /**
+   * Reads all keys. @throws {PskError} naming the channel whose key is none, without the key.
+   *
    * @param defaultPsk one PSK, or several with commas (Malla's `default_channel_key`); the first is
    * the primary channel's. Empty: none.
    * @throws {PskError} naming the entry that is no PSK, without its value.
    */
-  /** Reads all keys. @throws {PskError} naming the channel whose key is none, without the key. */
   constructor(channels: readonly ChannelConfig[], defaultPsk: string) {
     const found = new Map<string, ChannelKey & { names: Set<string> }>();
     const add = (bytes: Uint8Array<ArrayBuffer>, name: string | undefined, fallback: string) => {

@@ -24,11 +24,12 @@ export class AckGate extends WrappedStream implements Acknowledger {
   #discarding = false;
 
   /**
+   * Takes `inner` over: it ends with this one.
+   *
    * @param inner the socket, connected or connecting
    * @param onFirstBytes sees the first piece that arrives: a refusal in an older protocol's words,
    * which mqtt.js cannot parse, is in there
    */
-  /** `onFirstBytes` hears what the broker says first, whatever it is. */
   constructor(inner: Duplex, onFirstBytes?: (bytes: Uint8Array) => void) {
     super(inner);
     this.#onFirstBytes = onFirstBytes;
@@ -89,7 +90,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
     this.destroy();
   }
 
-  /** Sees each PUBLISH before mqtt.js does. */
+  /** Everything that the broker sends passes, until the connection is given up. */
   protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#first) {
       this.#first = false;
@@ -98,7 +99,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
     return this.#discarding ? undefined : chunk;
   }
 
-  /** Swallows mqtt.js's own PUBACKs; everything else passes. */
+  /** Swallows mqtt.js's own PUBACKs, and writes ours between two of its packets. */
   protected override toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
     const out: Uint8Array[] = [];
     for (const chunk of chunks) {

@@ -115,7 +115,7 @@ export class EmbeddedSource implements Source {
     };
   }
 
-  /** Takes nothing more; the broker ends when it has no source left. */
+  /** Takes nothing more. The broker goes on: it may have other sources. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#detachAll();

@@ -31,7 +31,7 @@ export class JsonlWriter implements AsyncDisposable {
   #length = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Opens nothing before the first write; a file that exists is appended to. */
+  /** Opens nothing before `start()`. */
   constructor(path: string) {
     this.path = path;
   }

@@ -37,7 +37,7 @@ export interface ReplayParts<R> {
   readonly onProblem?: (problem: RecordedProblem) => void;
   /** Hears now and then how many messages were read. */
   readonly onProgress?: (messages: number) => void;
-  /** Ends the replay after the batch at hand. */
+  /** Ends the replay; it rejects with the reason. */
   readonly signal?: AbortSignal;
 }
 

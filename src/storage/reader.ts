@@ -8,13 +8,11 @@ export class Reader implements Disposable {
   readonly #path: string;
 
   /**
+   * Opens for reading only.
+   *
    * @param path an existing database.
    * @param busyTimeoutMs how long a query waits for a lock, in milliseconds.
    * @throws {StorageError} when it cannot be opened.
-   */
-  /**
-   * Opens for reading only. `busyTimeoutMs`: milliseconds to wait for a lock. @throws what SQLite
-   * throws.
    */
   constructor(path: string, busyTimeoutMs = 5_000) {
     this.#path = path;
