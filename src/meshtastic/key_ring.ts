@@ -42,7 +42,7 @@ export class KeyRing {
   readonly #named = new Map<number, KeyCandidate[]>();
 
   /**
-   * Reads all keys. @throws {PskError} naming the channel whose key is none, without the key.
+   * Reads all keys.
    *
    * @param defaultPsk one PSK, or several with commas (Malla's `default_channel_key`); the first is
    * the primary channel's. Empty: none.
