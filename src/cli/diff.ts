@@ -13,6 +13,8 @@ export interface DiffOptions {
   readonly json?: boolean;
   /** Compare times of receipt and of first and last sight, too. */
   readonly withTimestamps?: boolean;
+  /** Columns that are not compared, with commas between. */
+  readonly ignore?: string;
 }
 
 /** Prints what differs; exit code 3 when anything does. */
@@ -28,12 +30,18 @@ export async function diff(
     terminal.note(`--network ${options.network}: unknown; known: ${known}`);
     return EXIT.usage;
   }
+  const ignore = (options.ignore ?? "").split(",").map((one) => one.trim()).filter(Boolean);
   try {
     const result = await diffDatabases(
       a,
       b,
       descriptor.diffTables({ withTimestamps: options.withTimestamps ?? false }),
+      { ignore },
     );
+    for (const column of ignore) {
+      if (result.tables.some((table) => table.ignored.includes(column))) continue;
+      terminal.note(`--ignore ${column}: no table has this column on both sides`);
+    }
     terminal.print(options.json ? JSON.stringify(result, null, 2) : formatDiff(result));
     return result.equal ? EXIT.ok : EXIT.differs;
   } catch (error) {

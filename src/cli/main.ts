@@ -86,6 +86,7 @@ function commands(terminal: Terminal, done: Done): Command {
     .argument("<b>", "database")
     .addOption(network())
     .option("--with-timestamps", "compare times of receipt, too")
+    .option("--ignore <columns>", "columns that are not compared, with commas between")
     .addOption(json())
     .action(async (a, b, options) => done(await diff(terminal, a, b, options)));
   configured(program.command("migrate"))

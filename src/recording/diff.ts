@@ -39,7 +39,7 @@ export interface RowKey {
 export interface DiffOptions {
   /** Columns that are not compared in any table, beside each table's own. */
   ignore?: readonly string[];
-  /** Samples kept for each kind of difference. Default 5. */
+  /** Samples kept for each column, and for the rows of one side only. Default 5. */
   samples?: number;
   /** Ends the comparison. */
   signal?: AbortSignal;
@@ -101,7 +101,7 @@ export interface ColumnDiff {
   readonly column: string;
   /** Number of matched rows whose values differ. */
   readonly differing: number;
-  /** The first rows that differ in it. */
+  /** The first rows that differ in it, each with another pair of values. */
   readonly samples: readonly ValueSample[];
 }
 

@@ -195,11 +195,11 @@ class Merge {
       const column = this.#columns[i]!;
       column.differing++;
       if (column.samples.length >= this.#samples) continue;
-      column.samples.push({
-        row: this.#show(a),
-        a: showValue(valueA, textA),
-        b: showValue(valueB, textB),
-      });
+      const shownA = showValue(valueA, textA);
+      const shownB = showValue(valueB, textB);
+      // Five kinds of differences say more than the first kind five times.
+      if (column.samples.some((known) => known.a === shownA && known.b === shownB)) continue;
+      column.samples.push({ row: this.#show(a), a: shownA, b: shownB });
     }
   }
 

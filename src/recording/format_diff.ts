@@ -64,9 +64,17 @@ function tableDetails(table: TableDiff): string[] {
   return lines;
 }
 
+/** The key of a row, less what is empty in it; of long bytes, their beginning. */
 function row(sample: RowSample): string {
-  return Object.entries(sample).map(([column, value]) => `${column}=${value}`).join(" ");
+  const cells = Object.entries(sample).filter(([, value]) => !EMPTY.has(value));
+  const told = cells.length > 0 ? cells : Object.entries(sample);
+  return told.map(([column, value]) => `${column}=${value.replace(LONG_BYTES, "x'$1…'")}`).join(
+    " ",
+  );
 }
+
+const EMPTY: ReadonlySet<string> = new Set(["NULL", "x''", '""']);
+const LONG_BYTES = /^x'([0-9a-f]{16})[0-9a-f]+…?'/;
 
 /** Columns of a table under each other; those that hold numbers to the right. */
 function align(rows: readonly (readonly string[])[]): string[] {

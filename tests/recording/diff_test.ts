@@ -79,6 +79,17 @@ Deno.test("diffDatabases() tells by column where matched rows differ", async () 
   ]);
 });
 
+Deno.test("diffDatabases() shows each pair of values of a column once", async () => {
+  const rows = (values: number[]): Row[] => values.map((value, i) => [`k${i}`, value, ""]);
+  const diff = await diffRows(rows([1, 1, 1, 2, 1]), rows([7, 7, 7, 7, 8]));
+  assert.equal(diff.columns[0]!.differing, 5);
+  assert.deepEqual(diff.columns[0]!.samples.map(({ row, a, b }) => [row["k"], a, b]), [
+    ['"k0"', "1", "7"],
+    ['"k3"', "2", "7"],
+    ['"k4"', "1", "8"],
+  ]);
+});
+
 Deno.test("diffDatabases() pairs the equal rows of a key before it looks for differences", async () => {
   const a: Row[] = [["z", 1, ""], ["z", 2, ""], ["z", 3, ""]];
   const b: Row[] = [["z", 3, ""], ["z", 1, ""], ["z", 9, ""]];
