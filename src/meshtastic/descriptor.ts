@@ -32,8 +32,8 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       maxEnvelopeBytes: config.max_envelope_bytes,
     }),
   databasePath: (config) => config.database,
-  openStore: (config, options) =>
-    openMeshtasticStore({
+  openStore: async (config, options) => {
+    const store = await openMeshtasticStore({
       path: options.path,
       enumNames: enumNames(),
       nowMs: options.nowMs,
@@ -44,10 +44,19 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
       onJobFailure: (job, error) =>
         options.log.warn("a background job failed; it is tried again", { job, error }),
+      onJobDone: (job) => options.log.info("a background job is done", { job }),
       ...(options.onThreadFailure === undefined
         ? {}
         : { onThreadFailure: options.onThreadFailure }),
-    }),
+    });
+    const { origin, applied, jobs } = store.info;
+    if (applied.length > 0 && origin !== "new") {
+      const fields = { path: options.path, made_by: origin, migrations: applied.length };
+      options.log.info("a database made elsewhere was taken over", fields);
+    }
+    if (jobs.length > 0) options.log.info("background jobs begin", { jobs: jobs.join(", ") });
+    return store;
+  },
   migrateBack: {
     meshpipe: (path, nowMs, onProgress) => {
       const { packets, nodes } = migrateBack(path, "meshpipe", enumNames(), nowMs, onProgress);

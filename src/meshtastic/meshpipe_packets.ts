@@ -17,8 +17,14 @@ export const REWRITTEN_UP_TO = "meshpipe_rewritten_up_to";
 /** Rows of a transaction: at full indexes some 20 ms. */
 const ROWS = 500;
 
-/** The job that brings packets to Malla's meaning; it goes on where an earlier run had come to. */
-export function rewriteJob(db: DatabaseSync, names: EnumNames): Job {
+/**
+ * The job that brings packets to Malla's meaning; it goes on where an earlier run had come to.
+ * Undefined where that was the end.
+ */
+export function rewriteJob(db: DatabaseSync, names: EnumNames): Job | undefined {
+  const from = Number(readState(db, REWRITTEN_UP_TO) ?? 0);
+  const left = db.prepare("SELECT 1 FROM packet_history WHERE id > ? LIMIT 1").get(from);
+  if (left === undefined) return undefined;
   return {
     name: "meshpipe_rewrite",
     everyMs: 0,

@@ -82,8 +82,8 @@ export function openMeshtasticDatabase(parts: OpenParts): OpenedStore {
       }
       const indexes = ensureIndexes(db, indexStatements(parts.indexes));
       ensureViews(db, viewStatements());
-      const jobs = [indexes];
-      if (origin === "meshpipe") jobs.push(rewriteJob(db, parts.enumNames));
+      const rewrite = origin === "meshpipe" ? rewriteJob(db, parts.enumNames) : undefined;
+      const jobs = [indexes, rewrite].filter((job) => job !== undefined);
       if (parts.retentionHours > 0) {
         jobs.push(retentionJob(db, parts.retentionHours, RETENTION_EVERY_MS));
       }

@@ -36,6 +36,8 @@ export interface MeshtasticStoreOptions {
   readonly maintenanceIntervalMinutes?: number;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** A job of {@linkcode StoreInfo.jobs} has come to its end. */
+  readonly onJobDone?: (job: string) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -56,6 +58,8 @@ export interface StoreInfo {
   readonly derivedTables: boolean;
   /** Migrations that were applied now. */
   readonly applied: readonly string[];
+  /** Jobs that have work left since the opening and run once: index builds, rewrites. */
+  readonly jobs: readonly string[];
 }
 
 /** A Meshtastic database in its storage thread. */
@@ -82,6 +86,7 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
     openOptions: { ...openOptions },
     encode: (batch, info) => encodeBatch(batch, info.derivedTables),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
+    ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
 }

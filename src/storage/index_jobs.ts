@@ -4,10 +4,10 @@ import type { Job } from "../capture/network.ts";
 import { schemaHas } from "./schema.ts";
 
 /**
- * Makes indexes of empty tables at once and returns the job that builds the others, one a slice:
- * SQLite cannot divide the building of one, so a commit may have to wait for it.
+ * Makes indexes of empty tables at once and returns the job that builds the others, if there are any,
+ * one a slice: SQLite cannot divide the building of one, so a commit may have to wait for it.
  */
-export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): Job {
+export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): Job | undefined {
   const missing = statements.map((sql) => ({ sql, ...namesOf(sql) }))
     .filter(({ index }) => !schemaHas(db, "index", index));
   const waiting = missing.filter(({ sql, table }) => {
@@ -15,6 +15,7 @@ export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): 
     db.exec(sql);
     return false;
   });
+  if (waiting.length === 0) return undefined;
   return {
     name: "indexes",
     everyMs: 0,

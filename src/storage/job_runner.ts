@@ -22,10 +22,12 @@ export class JobRunner {
    * Begins nothing before the first tick.
    *
    * @param onError told of a job that threw; the job waits for its next time.
+   * @param onDone told of a job that runs once and has come to its end.
    */
   constructor(
     jobs: readonly Job[],
     private readonly onError: (job: string, error: unknown) => void,
+    private readonly onDone: (job: string) => void = () => {},
   ) {
     this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false }));
   }
@@ -50,7 +52,10 @@ export class JobRunner {
     const entry = this.#entries.find((candidate) => candidate.running);
     if (entry === undefined) return false;
     try {
-      if (entry.job.step(budgetMs, this.#nowMs) === "done") entry.running = false;
+      if (entry.job.step(budgetMs, this.#nowMs) === "done") {
+        entry.running = false;
+        if (entry.job.everyMs === 0) this.onDone(entry.job.name);
+      }
     } catch (error) {
       entry.running = false;
       // A job that runs once has not run yet: try again in a minute.

@@ -48,15 +48,20 @@ export class StorageBackend<B> {
    * Prepares statements and jobs; nothing runs before the first call.
    *
    * @param onJobError told of a background job that threw.
+   * @param onJobDone told of a background job that runs once and has come to its end.
    */
-  constructor(parts: BackendParts<B>, onJobError: (job: string, error: unknown) => void) {
+  constructor(
+    parts: BackendParts<B>,
+    onJobError: (job: string, error: unknown) => void,
+    onJobDone?: (job: string) => void,
+  ) {
     const { database, maintenanceEveryMs } = parts;
     this.#database = database;
     this.#writer = parts.writer;
     this.#tables = new CaptureTables(database.db);
     const jobs = [...parts.jobs];
     if (maintenanceEveryMs > 0) jobs.push(maintenanceJob(database.db, maintenanceEveryMs));
-    this.#jobs = new JobRunner(jobs, onJobError);
+    this.#jobs = new JobRunner(jobs, onJobError, onJobDone);
     // From here on a lock is met by a caller that keeps its batch and tries again.
     database.db.exec(
       `PRAGMA busy_timeout = ${Math.trunc(database.settings.commitBusyTimeoutMs)}`,

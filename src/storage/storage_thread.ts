@@ -17,6 +17,8 @@ const SLICE_MS = 40;
 export type OpenBackend<B, O, I> = (
   options: O,
   onJobError: (job: string, error: unknown) => void,
+  /** To be told of jobs that run once. */
+  onJobDone: (job: string) => void,
 ) => { readonly backend: StorageBackend<B>; readonly info: I };
 
 /** Methods that a call may name. */
@@ -43,6 +45,8 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
     const failure = storageFailure(error, `background job ${job} failed`);
     post({ kind: "job_failed", job, error: errorParts(failure) });
   };
+
+  const onJobDone = (job: string) => post({ kind: "job_done", job });
 
   // A timer lets waiting calls go first; as long a pause as the slice took keeps half the time free.
   const work = () => {
@@ -72,7 +76,7 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
 
   function answer(method: string, args: readonly unknown[]): unknown {
     if (method === "open") {
-      const opened = open(args[0] as O, onJobError);
+      const opened = open(args[0] as O, onJobError, onJobDone);
       backend = opened.backend;
       return opened.info;
     }

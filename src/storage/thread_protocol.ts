@@ -19,7 +19,8 @@ export interface ThreadCall {
 export type ThreadMessage =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly error: ErrorParts }
-  | { readonly kind: "job_failed"; readonly job: string; readonly error: ErrorParts };
+  | { readonly kind: "job_failed"; readonly job: string; readonly error: ErrorParts }
+  | { readonly kind: "job_done"; readonly job: string };
 
 /** A {@linkcode StorageError} taken apart: structured clone would lose its fields. */
 export interface ErrorParts {

@@ -37,6 +37,8 @@ export interface ThreadStoreOptions<R, I> {
   readonly encode: (batch: readonly R[], info: I) => EncodedBatch;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** A background job that runs once has come to its end. */
+  readonly onJobDone?: (job: string) => void;
   /** The thread died: nothing can be stored any more, and every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -188,6 +190,7 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
       this.#options.onJobFailure?.(message.job, errorOf(message.error));
       return;
     }
+    if (message.kind === "job_done") return this.#options.onJobDone?.(message.job);
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.kind === "answer") pending?.resolve(message.value);

@@ -206,6 +206,21 @@ Deno.test("openMeshtasticStore() gives meshpipe's packets without payload an emp
   assert.deepEqual(payloads().filter((_, i) => i !== 3), before.filter((_, i) => i !== 3));
 });
 
+Deno.test("openMeshtasticStore() says which jobs a database made elsewhere needs, and when they end", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("meshpipe.db");
+  makeMeshpipe(path);
+  const done: string[] = [];
+  const store = await open(path, { onJobDone: (job) => done.push(job) });
+  assert.deepEqual(store.info.jobs, ["indexes", "meshpipe_rewrite"]);
+  await store.runJobs(NOW);
+  await store.close(0);
+  assert.deepEqual(done, ["indexes", "meshpipe_rewrite"]);
+  const again = await open(path);
+  assert.deepEqual([again.info.jobs, again.info.applied], [[], []]);
+  await again.close(0);
+});
+
 Deno.test("openMeshtasticStore() gives unreadable packets no port's name, also after migrateBack()", async () => {
   using scratch = new Scratch();
   const path = scratch.file("own.db");

@@ -57,3 +57,18 @@ Deno.test("JobRunner tries a job again that threw, and goes on with the others",
   assert.deepEqual(runner.pending, []);
   assert.equal(failed.length, 1);
 });
+
+Deno.test("JobRunner says when a job that runs once has come to its end", () => {
+  const log: string[] = [];
+  const done: string[] = [];
+  const runner = new JobRunner(
+    [job("once", 0, 2, log), job("often", 100, 1, log)],
+    () => {},
+    (name) => done.push(name),
+  );
+  runner.tick(1000);
+  runner.slice(1);
+  assert.deepEqual(done, []);
+  while (runner.slice(1));
+  assert.deepEqual(done, ["once"]);
+});
