@@ -74,7 +74,7 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       sql: "SELECT count(*) FROM packet_history WHERE processed_successfully = 1",
     },
     { title: "nodes", sql: "SELECT count(*) FROM node_info" },
-    { title: "gateways", sql: "SELECT count(DISTINCT gateway_id) FROM packet_history" },
+    { title: "gateways", sql: "SELECT count(DISTINCT nullif(gateway_id, '')) FROM packet_history" },
     {
       title: "text messages",
       sql: "SELECT count(*) FROM packet_history WHERE portnum_name = 'TEXT_MESSAGE_APP'",
