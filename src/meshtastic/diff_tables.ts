@@ -4,8 +4,9 @@ import type { TableComparison } from "../recording/diff.ts";
 /** What is compared beside the content. */
 export interface MeshtasticComparisonOptions {
   /**
-   * Compare the wall clock, too: `timestamp`, `first_seen`, `last_updated`. Sensible for two
-   * replays of one recording. Default false: two captures never receive in the same millisecond.
+   * Compare the wall clock, too: `timestamp`, `first_seen`, `last_updated`, `last_heard`.
+   * Sensible for two replays of one recording. Default false: two captures never receive in the
+   * same millisecond.
    */
   withTimestamps?: boolean;
 }
@@ -33,7 +34,7 @@ export function meshtasticComparisons(
     {
       table: "node_info",
       key: { columns: ["node_id"] },
-      ignored: clock("first_seen", "last_updated"),
+      ignored: clock("first_seen", "last_updated", "last_heard"),
     },
   ];
 }

@@ -261,6 +261,19 @@ Deno.test("diffDatabases() matches Meshtastic packets by envelope and compares w
   assert.deepEqual(JSON.parse(JSON.stringify(diff)), diff);
 });
 
+Deno.test("diffDatabases() compares no wall clock of Meshtastic nodes unless asked to", async () => {
+  using scratch = new Scratch("diff");
+  const nodes = "CREATE TABLE node_info (node_id, long_name, first_seen, last_updated, last_heard)";
+  const a = make(scratch.file("a"), `${PACKETS}; ${nodes}`, "node_info", [[1, "n", 1.5, 2.5, 2]]);
+  const b = make(scratch.file("b"), `${PACKETS}; ${nodes}`, "node_info", [[1, "n", 7.5, 8.5, 8]]);
+  assert.equal((await diffDatabases(a, b, meshtasticComparisons())).equal, true);
+  const timed = await diffDatabases(a, b, meshtasticComparisons({ withTimestamps: true }));
+  assert.deepEqual(
+    timed.tables[1]!.columns.map(({ column }) => column),
+    ["first_seen", "last_updated", "last_heard"],
+  );
+});
+
 Deno.test("diffDatabases() matches Meshtastic packets by what was read when a side kept no envelopes", async () => {
   using scratch = new Scratch("diff");
   const full = Array.from({ length: 20 }, (_, i) => packet(i + 1));
