@@ -9,6 +9,7 @@ import { queryDatabase } from "../helpers/service_process.ts";
 export interface Published {
   readonly topic: string;
   readonly payload: Uint8Array<ArrayBuffer>;
+  readonly retain?: boolean;
 }
 
 /** `n` envelopes of the generator of which no two are equal. */
@@ -33,8 +34,8 @@ export async function publishAll(
 ): Promise<void> {
   for (let at = 0; at < messages.length; at += window) {
     await Promise.all(
-      messages.slice(at, at + window).map(({ topic, payload }) =>
-        publisher.publish(topic, payload, { qos })
+      messages.slice(at, at + window).map(({ topic, payload, retain = false }) =>
+        publisher.publish(topic, payload, { qos, retain })
       ),
     );
   }
