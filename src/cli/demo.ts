@@ -1,6 +1,6 @@
 /** `meshcapture demo`: the embedded broker, lifelike traffic, and the service, on this machine. @module */
 import type { Buffer } from "node:buffer";
-import { connectAsync, type MqttClient } from "mqtt";
+import { connect, type MqttClient } from "mqtt";
 import { createServer } from "node:net";
 import { type Clock, delay } from "../capture/clock.ts";
 import { loadConfig } from "../config/load.ts";
@@ -10,7 +10,9 @@ import { configSections, networks } from "../networks.ts";
 import { formatAddress } from "../observe/address.ts";
 import { configureLogging } from "../observe/logging.ts";
 import { Reader } from "../storage/reader.ts";
+import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { explain } from "./explain.ts";
 import { serve } from "./run.ts";
 import type { Service, ServiceConfig } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,11 +29,26 @@ export interface DemoOptions {
   readonly folder: string;
 }
 
+/** With this begin the names of a demo's sources. */
+const DEMO_SOURCE = "demo-";
+
 /** Runs the demo and prints what is in its database at the end. */
 export async function demo(terminal: Terminal, options: DemoOptions): Promise<ExitCode> {
   const { folder, seconds } = options;
-  Deno.mkdirSync(folder, { recursive: true });
-  removeDatabases(folder);
+  const strange = networks.map((one) => `${folder}/${one.name}.db`).find((path) => !isOurs(path));
+  if (strange !== undefined) {
+    terminal.note(
+      `${strange} was not made by a demo, and a demo begins with an empty database: give it another --folder`,
+    );
+    return EXIT.usage;
+  }
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    removeDatabases(folder);
+  } catch (error) {
+    terminal.note(`${folder} cannot be used: ${explain(error)}`);
+    return EXIT.failed;
+  }
   const port = await freePort();
   const config = demoConfig(folder, port);
   if (config instanceof ConfigError) {
@@ -54,6 +71,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
     await publishTraffic(terminal.clock, port, options, ending.signal);
   };
   const code = await serve(terminal, config, (category) => logging.log(category), until, ending);
+  if (code !== EXIT.ok) return code;
   for (const network of networks) {
     printSummary(terminal, network.databasePath(config[network.name]), network.summaryQueries);
   }
@@ -63,7 +81,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
 function demoConfig(folder: string, port: number): ServiceConfig | ConfigError {
   const overrides: Record<string, string> = { "observability.address": "127.0.0.1:0" };
   networks.forEach((network, index) => {
-    overrides[`sources.${index}.name`] = `demo-${network.name}`;
+    overrides[`sources.${index}.name`] = `${DEMO_SOURCE}${network.name}`;
     overrides[`sources.${index}.url`] = `embedded://127.0.0.1:${port}`;
     overrides[`sources.${index}.network`] = network.name;
     overrides[`${network.name}.database`] = `${folder}/${network.name}.db`;
@@ -85,17 +103,19 @@ async function publishTraffic(
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  await untilListening(clock, port, signal);
-  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 });
-  const lost = Promise.withResolvers<never>();
-  client.on("error", (error) => lost.reject(error));
-  client.on("close", () => lost.reject(new Error("the demo's publisher lost its connection")));
-  const startMs = clock.now();
-  const endMs = options.seconds === undefined ? Infinity : startMs + options.seconds * 1000;
-  const life = (atMs: number) => startMs + (atMs - startMs) / options.rate;
+  const client = connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 100 });
+  client.on("error", () => {});
+  // At the end of the demo nobody acknowledges any more what is still on its way.
+  const cut = () => client.end(true);
+  signal.addEventListener("abort", cut, { once: true });
   try {
+    // What is published before the broker listens is sent one by one, each after the last is stored.
+    await connected(client, signal);
+    const startMs = clock.now();
+    const endMs = options.seconds === undefined ? Infinity : startMs + options.seconds * 1000;
+    const life = (atMs: number) => startMs + (atMs - startMs) / options.rate;
     const traffics = networks.map((network) => network.createTraffic(options.seed, startMs));
-    const publishing = Promise.all(traffics.map(async (traffic) => {
+    await Promise.all(traffics.map(async (traffic) => {
       for (let sent = 0;; sent++) {
         const message: GeneratedMessage = traffic.next().value;
         const dueMs = life(message.atMs);
@@ -105,30 +125,33 @@ async function publishTraffic(
         publish(client, message, sent);
       }
     }));
-    await Promise.race([publishing, lost.promise]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    // What the broker holds by then is stored; what it does not have yet ends with the demo.
-    client.removeAllListeners("close");
-    await client.endAsync(true);
+    if (signal.aborted) client.end(true);
+    else await ended(client, signal);
+    signal.removeEventListener("abort", cut);
   }
+}
+
+/** Resolves when the client has a connection. @throws the signal's reason. */
+function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    client.once("connect", () => resolve());
+  });
+}
+
+/** Resolves when all is acknowledged and the client is gone, or when `signal` is aborted. */
+function ended(client: MqttClient, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    client.end(false, {}, () => resolve());
+  });
 }
 
 /** Radios publish at QoS 0; every other message goes at 1, to show both ways. */
-/** The service's sources start in the background; a broker that listens answers a connection. */
-async function untilListening(clock: Clock, port: number, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-    }
-    await delay(clock, 50, signal);
-  }
-}
-
 function publish(client: MqttClient, message: GeneratedMessage, n: number): void {
   const { topic, payload, retain } = message;
   // Waiting for each PUBACK would publish no faster than the service commits.
@@ -145,6 +168,21 @@ function printSummary(
   for (const { title, sql } of queries) {
     const [row] = reader.query(sql);
     terminal.print(`${String(Object.values(row ?? {})[0] ?? 0).padStart(8)}  ${title}`);
+  }
+}
+
+/**
+ * True when there is no database at `path`, or one into which nothing but demos ever captured. What
+ * a service has captured cannot be captured again, so it must not go because of a wrong --folder.
+ */
+function isOurs(path: string): boolean {
+  if (fileFault(path) !== undefined || Deno.statSync(path).size === 0) return true;
+  try {
+    using reader = new Reader(path);
+    const sources = reader.query<{ name: string }>("SELECT name FROM capture_sources");
+    return sources.length > 0 && sources.every(({ name }) => name.startsWith(DEMO_SOURCE));
+  } catch {
+    return false;
   }
 }
 

@@ -2,7 +2,9 @@
 import { diffDatabases } from "../recording/diff.ts";
 import { formatDiff } from "../recording/format_diff.ts";
 import { networkNamed, networks } from "../networks.ts";
+import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { explain } from "./explain.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode diff}. */
@@ -31,6 +33,12 @@ export async function diff(
     return EXIT.usage;
   }
   const ignore = (options.ignore ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+  for (const path of [a, b]) {
+    const fault = fileFault(path);
+    if (fault === undefined) continue;
+    terminal.note(fault);
+    return EXIT.failed;
+  }
   try {
     const result = await diffDatabases(
       a,
@@ -45,7 +53,7 @@ export async function diff(
     terminal.print(options.json ? JSON.stringify(result, null, 2) : formatDiff(result));
     return result.equal ? EXIT.ok : EXIT.differs;
   } catch (error) {
-    terminal.note(error instanceof Error ? error.message : String(error));
+    terminal.note(explain(error));
     return EXIT.failed;
   }
 }

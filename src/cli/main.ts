@@ -1,5 +1,6 @@
 /** The command line: what may be typed, and which file does it. @module */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { DatabaseSync } from "node:sqlite";
 import { networks } from "../networks.ts";
 import { VERSION } from "../version.ts";
 import { check } from "./check.ts";
@@ -31,9 +32,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 export function legacyArguments(args: readonly string[]): string[] {
   const [first, ...rest] = args;
   if (first === undefined) return ["--help"];
-  if (first === "-config") return ["run", "--config", ...rest];
-  if (first.startsWith("-config=")) return ["run", `--config=${first.slice(8)}`, ...rest];
-  return [...args];
+  // Go takes one dash for two.
+  const config = /^--?config(=.*)?$/s.exec(first);
+  if (config === null) return [...args];
+  return ["run", `--config${config[1] ?? ""}`, ...rest];
 }
 
 type Done = (code: ExitCode) => void;
@@ -61,7 +63,7 @@ function commands(terminal: Terminal, done: Done): Command {
     .description("embedded broker, lifelike traffic and the service, in a folder of its own")
     .option("--seconds <n>", "end after so many seconds (default: until stopped)", wholeNumber)
     .option("--seed <n>", "seed of the traffic", wholeNumber, 1)
-    .option("--rate <n>", "how many times faster than life", wholeNumber, 5)
+    .option("--rate <n>", "how many times faster than life", positiveNumber, 5)
     .option("--folder <path>", "folder for the demo's database", "demo-data")
     .action(async (options) => done(await demo(terminal, options)));
   configured(program.command("check"))
@@ -98,7 +100,7 @@ function commands(terminal: Terminal, done: Done): Command {
   configured(program.command("healthcheck"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")
-    .option("--timeout <ms>", "milliseconds to wait for the answer", wholeNumber, 5000)
+    .option("--timeout <ms>", "milliseconds to wait for the answer", positiveNumber, 5000)
     .addOption(json())
     .action(async (options) => done(await healthcheck(terminal, options)));
   program.command("version")
@@ -119,11 +121,20 @@ function collect(value: string, before: string[]): string[] {
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) {
-    throw new CommanderError(EXIT.usage, "meshcapture.number", `${text}: expected a whole number`);
+    throw new InvalidArgumentError("Expected a whole number.");
   }
   return Number(text);
 }
 
+function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError("Expected 1 or more.");
+  return number;
+}
+
 function versions(): string {
-  return `meshcapture ${VERSION} (Deno ${Deno.version.deno}, V8 ${Deno.version.v8})`;
+  const db = new DatabaseSync(":memory:");
+  const sqlite = db.prepare("SELECT sqlite_version() AS version").get()?.["version"];
+  db.close();
+  return `meshcapture ${VERSION} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
 }

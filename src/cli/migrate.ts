@@ -1,7 +1,9 @@
 /** `meshcapture migrate`: brings a database up to date, or back to a peer's meaning. @module */
 import type { Log } from "../capture/log.ts";
 import { StorageError } from "../capture/network.ts";
+import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { networkNamed, networks } from "../networks.ts";
+import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { storageSettings } from "./network_runtime.ts";
@@ -31,14 +33,20 @@ export async function migrate(terminal: Terminal, options: MigrateOptions): Prom
   const { config } = loaded;
   const section = config[descriptor.name];
   const path = options.database ?? descriptor.databasePath(section);
+  const back = options.back === undefined ? undefined : peerNamed(descriptor, options.back);
+  if (options.back !== undefined && back === undefined) {
+    const known = Object.keys(descriptor.migrateBack).join(", ") || "none";
+    terminal.note(`--back ${options.back}: unknown; known: ${known}`);
+    return EXIT.usage;
+  }
+  // Opening would make the file: a slip of the pen would be called up to date.
+  const fault = fileFault(path);
+  if (fault !== undefined) {
+    terminal.note(fault);
+    return EXIT.failed;
+  }
   try {
-    if (options.back !== undefined) {
-      const back = descriptor.migrateBack[options.back];
-      if (back === undefined) {
-        const known = Object.keys(descriptor.migrateBack).join(", ") || "none";
-        terminal.note(`--back ${options.back}: unknown; known: ${known}`);
-        return EXIT.usage;
-      }
+    if (back !== undefined) {
       using progress = new Progress(terminal, "rows");
       terminal.print(back(path, terminal.clock.now(), (done) => progress.at(done)));
       return EXIT.ok;
@@ -66,6 +74,10 @@ export async function migrate(terminal: Terminal, options: MigrateOptions): Prom
     terminal.note(`${error instanceof Error ? error.message : String(error)}${reason}`);
     return EXIT.failed;
   }
+}
+
+function peerNamed(descriptor: NetworkDescriptor, name: string) {
+  return Object.hasOwn(descriptor.migrateBack, name) ? descriptor.migrateBack[name] : undefined;
 }
 
 function noteLog(terminal: Terminal): Log {

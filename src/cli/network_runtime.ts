@@ -168,8 +168,8 @@ export class NetworkRuntime {
     );
   }
 
-  /** Sizes of the database, for metrics. */
-  stats(): Promise<StoreStats> {
-    return this.store.stats();
+  /** Sizes of the database, for metrics; undefined while it is not open. */
+  async stats(): Promise<StoreStats | undefined> {
+    return this.#open ? await this.store.stats() : undefined;
   }
 }

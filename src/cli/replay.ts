@@ -1,5 +1,4 @@
 /** `meshcapture replay`: recorded traffic → what the service would have written. @module */
-import { StorageError } from "../capture/network.ts";
 import { closeSync, openSync, readSync } from "node:fs";
 import { DatabaseRecording } from "../recording/database_source.ts";
 import { ReadTally, type Recording } from "../recording/entry.ts";
@@ -7,7 +6,9 @@ import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
 import { silentLog } from "../capture/log.ts";
 import { networkNamed, networks } from "../networks.ts";
+import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { storageSettings } from "./network_runtime.ts";
 import { Progress } from "./progress.ts";
@@ -37,6 +38,17 @@ export async function replay(
     const known = networks.map((one) => one.name).join(", ");
     terminal.note(`--network ${options.network}: unknown; known: ${known}`);
     return EXIT.usage;
+  }
+  if (isSameFile(from, options.database)) {
+    terminal.note(
+      `${from} cannot be replayed into itself: give --database another file, such as ${from}.replay.db`,
+    );
+    return EXIT.usage;
+  }
+  const fault = fileFault(from);
+  if (fault !== undefined) {
+    terminal.note(fault);
+    return EXIT.failed;
   }
   const loaded = loadSettings(terminal, options);
   if (loaded === undefined) return EXIT.usage;
@@ -78,8 +90,8 @@ export async function replay(
     else printSummary(terminal, options.database, summary);
     return EXIT.ok;
   } catch (error) {
-    terminal.note(error instanceof Error ? error.message : String(error));
-    return error instanceof StorageError || error instanceof Error ? EXIT.failed : EXIT.failed;
+    terminal.note(explain(error));
+    return EXIT.failed;
   }
 }
 

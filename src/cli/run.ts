@@ -81,8 +81,8 @@ export async function serve(
     terminal.exit(EXIT.failed);
   }, budgetMs + 500);
   const summary = await service.stop(budgetMs);
-  terminal.clock.clearTimer(overdue);
   await working;
+  terminal.clock.clearTimer(overdue);
   own.info("stopped", {
     stored: summary.stored,
     not_stored: summary.unstored,

@@ -207,6 +207,12 @@ export class Service {
       sources: config.sources.map((one) => one.name),
       networks: used.map((one) => ({ name: one.name, ...one.labels })),
     });
+    for (const { name } of used) {
+      this.#metrics.addCollector(async () => {
+        const stats = await this.#networks.get(name)?.stats();
+        if (stats !== undefined) metrics.storeStats(name, stats);
+      });
+    }
     const storedNow = this.#stored;
     const observer = combineObservers(metrics, loggingObserver(this.#rateLimited, ordinary));
     return {
