@@ -126,10 +126,10 @@ Deno.test("demo says at its end what is in the database, and begins anew the nex
   const folder = scratch.file("demo");
   for (let i = 0; i < 2; i++) {
     const terminal = new FakeTerminal();
-    const args = ["demo", "--seconds", "1", "--folder", folder];
+    const args = ["demo", "--seconds", "1", "--rate", "50", "--folder", folder];
     assert.equal(await main(args, terminal), 0);
     assert.match(terminal.out, /Ends after 1 s\./);
-    assert.match(terminal.out, /^ +[1-9]\d*  packets$/m);
+    assert.match(terminal.out, /^ +[1-9]\d* {2}packets$/m);
   }
 });
 

@@ -317,3 +317,58 @@ Deno.test("EmbeddedSource.start() can be tried again when the address was in use
   assert.equal(captured.status().problem, undefined);
   assert.equal(captured.status().connected, true);
 });
+
+Deno.test("EmbeddedBroker reads a stream that is cut anywhere, at both QoS", async () => {
+  await using embedded = broker();
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  const packets: number[] = [
+    0x10,
+    17,
+    0,
+    4,
+    77,
+    81,
+    84,
+    84,
+    4,
+    2,
+    0,
+    60,
+    0,
+    5,
+    114,
+    97,
+    100,
+    105,
+    111,
+  ];
+  const payload = Array.from({ length: 90 }, (_, i) => i);
+  for (let id = 1; id <= 400; id++) {
+    const qos = id % 2;
+    const retain = id % 5 === 0 ? 1 : 0;
+    const topic = id % 7 === 0 ? "mshb" : "msh/a";
+    const name = [0, topic.length, ...new TextEncoder().encode(topic)];
+    const body = [...name, ...(qos === 1 ? [id >> 8, id & 255] : []), ...payload];
+    packets.push(0x30 | qos << 1 | retain, body.length, ...body);
+  }
+  const wanted = 400 - Math.floor(400 / 7);
+  const bytes = new Uint8Array(packets);
+  const socket = connect({ host: "127.0.0.1", port: embedded.port });
+  let ended = false;
+  socket.on("close", () => ended = true);
+  socket.setNoDelay(true);
+  for (let at = 0; at < bytes.length; at += 1009) {
+    await new Promise<void>((resolve) =>
+      socket.write(bytes.subarray(at, at + 1009), () => resolve())
+    );
+  }
+  await waitUntil(() => {
+    acknowledge(parts.sink.take());
+    return parts.sink.all.length === wanted || ended;
+  }, "all of them");
+  assert.equal(parts.sink.all.length, wanted);
+  assert.ok(parts.sink.all.every(({ message }) => message.payload.length === 90));
+  socket.destroy();
+});
