@@ -242,11 +242,8 @@ export class EmbeddedBroker implements AsyncDisposable {
       messageId?: number;
       dup: boolean;
     },
-    answer: (error?: Error | null) => void,
+    done: (error?: Error | null) => void,
   ): void {
-    // Answered at once, aedes would read on from within its parser, which then takes the middle of a
-    // packet for the beginning of one and ends the connection.
-    const done = (error: Error | null) => queueMicrotask(() => answer(error));
     const { topic, payload: given, messageId } = packet;
     if (topic.startsWith("$")) return done(new Error("topics that begin with $ are reserved"));
     const takers = [...this.#takers].filter((taker) => taker.wants(topic));
