@@ -11,11 +11,11 @@ import { waitUntil } from "./wait.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** `deno`'s arguments up to `main.ts`, as the `start` task has them. */
-export function startArguments(): string[] {
+/** `deno`'s arguments up to `main.ts`, as a task of the project has them. */
+export function taskArguments(task: string): string[] {
   const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
   const { tasks } = JSON.parse(text) as { tasks: Record<string, string> };
-  const words = tasks["start"]!.split(" ");
+  const words = tasks[task]!.split(" ");
   return words.slice(1, words.indexOf("main.ts") + 1);
 }
 
@@ -26,31 +26,52 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs a command of the program to its end. */
-export async function runCommand(
+/** How a command is run. */
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Task whose permission flags it gets. Default `start`. */
+  readonly task?: string;
+  /** The only folder that it may write to, in place of the task's. */
+  readonly writeTo?: string;
+}
+
+/** Starts a command of the program. */
+export function spawnCommand(
   args: readonly string[],
-  { env = {}, cwd = ROOT, signal }: {
-    env?: Record<string, string>;
-    cwd?: string;
-    signal?: AbortSignal;
-  } = {},
-): Promise<CommandResult> {
-  const words = startArguments().map((word) => word === "main.ts" ? `${ROOT}main.ts` : word);
-  const output = await new Deno.Command("deno", {
+  { env = {}, task = "start", writeTo }: CommandOptions = {},
+): { child: Deno.ChildProcess; result: Promise<CommandResult> } {
+  const words = taskArguments(task).map((word) =>
+    writeTo !== undefined && word.startsWith("--allow-write") ? `--allow-write=${writeTo}` : word
+  );
+  const child = new Deno.Command("deno", {
     args: [...words, ...args],
-    cwd,
-    env,
+    cwd: ROOT,
+    env: { ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    ...(signal === undefined ? {} : { signal }),
-  }).output();
+  }).spawn();
   const decoder = new TextDecoder();
-  return {
-    code: output.code,
-    stdout: decoder.decode(output.stdout),
-    stderr: decoder.decode(output.stderr),
-  };
+  const result = child.output().then(({ code, stdout, stderr }) => ({
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  }));
+  return { child, result };
+}
+
+/** Runs a command of the program to its end; one that has none is killed. */
+export async function runCommand(
+  args: readonly string[],
+  options: CommandOptions & { timeoutMs?: number } = {},
+): Promise<CommandResult> {
+  const { child, result } = spawnCommand(args, options);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 60_000);
+  try {
+    return await result;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A configured source of a {@linkcode ServiceProcess}; further keys as in the configuration. */
@@ -157,7 +178,7 @@ export class ServiceProcess implements AsyncDisposable {
     const words = [
       ...wrapper,
       "deno",
-      ...startArguments(),
+      ...taskArguments("start"),
       "run",
       "--config",
       this.configFile,
@@ -238,6 +259,16 @@ export class ServiceProcess implements AsyncDisposable {
     } catch {
       return undefined;
     }
+  }
+
+  /** Messages received at a QoS since the start, as /metrics tells. */
+  async received(qos: 0 | 1): Promise<number> {
+    const text = (await this.fetchText("/metrics"))?.text ?? "";
+    const line = new RegExp(
+      `^meshcapture_messages_received_total\\{.*qos="${qos}".*\\} (\\d+)$`,
+      "gm",
+    );
+    return [...text.matchAll(line)].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
   /** Sends a signal. */

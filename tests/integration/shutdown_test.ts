@@ -44,22 +44,12 @@ mosquittoTest("run drains, commits and acknowledges at SIGTERM, and ends with 0"
   await service.run();
   await service.healthy();
   const rest = traffic.length - atSignal;
-  await waitUntil(async () => await received(service, 1) >= rest, "the rest");
-  assert.equal(await received(service, 1), rest);
+  await waitUntil(async () => await service.received(1) >= rest, "the rest");
+  assert.equal(await service.received(1), rest);
   assert.equal((await service.stop()).code, 0);
   figures("SIGTERM in a burst", { "rows then": atSignal, seconds: seconds.toFixed(2) });
   assertExactlyOnce(service, traffic);
 });
-
-/** Messages that the service has received at a QoS since its start, as /metrics tells. */
-async function received(service: ServiceProcess, qos: 0 | 1): Promise<number> {
-  const text = (await service.fetchText("/metrics"))?.text ?? "";
-  const line = new RegExp(
-    `^meshcapture_messages_received_total\\{.*qos="${qos}".*\\} (\\d+)$`,
-    "gm",
-  );
-  return [...text.matchAll(line)].reduce((sum, [, value]) => sum + Number(value), 0);
-}
 
 mosquittoTest("run stores at SIGTERM what was waiting in its queue", async () => {
   const traffic = distinctTraffic(305, 43);
@@ -75,7 +65,7 @@ mosquittoTest("run stores at SIGTERM what was waiting in its queue", async () =>
   await publishAll(publisher, traffic.slice(0, 5), 1);
   await publishAll(publisher, traffic.slice(5), 0);
   await waitUntil(
-    async () => await received(service, 0) + await received(service, 1) === traffic.length,
+    async () => await service.received(0) + await service.received(1) === traffic.length,
     "all have come",
   );
   assert.equal(service.rows(), 0);
@@ -85,8 +75,8 @@ mosquittoTest("run stores at SIGTERM what was waiting in its queue", async () =>
   await service.run();
   await service.healthy();
   await publishAll(publisher, traffic.slice(0, 1), 0);
-  await waitUntil(async () => await received(service, 0) === 1, "one more");
-  assert.equal(await received(service, 1), 0);
+  await waitUntil(async () => await service.received(0) === 1, "one more");
+  assert.equal(await service.received(1), 0);
 });
 
 mosquittoTest("run ends at once at a second signal, and what it had comes again", async () => {
@@ -100,7 +90,7 @@ mosquittoTest("run ends at once at a second signal, and what it had comes again"
     // With the database locked, the shutdown cannot come to its end.
     lock.exec("BEGIN IMMEDIATE");
     await publishAll(publisher, traffic);
-    await waitUntil(async () => await received(service, 1) === traffic.length, "all have come");
+    await waitUntil(async () => await service.received(1) === traffic.length, "all have come");
     service.signal("SIGTERM");
     await waitUntil(() => service.log.includes("shutting down"), "it begins to shut down");
     const began = performance.now();

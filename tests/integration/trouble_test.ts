@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
-import { ServiceProcess } from "../helpers/service_process.ts";
+import { runCommand, ServiceProcess } from "../helpers/service_process.ts";
 import { waitUntil } from "../helpers/wait.ts";
 import { assertExactlyOnce, distinctTraffic, publishAll } from "./traffic_helper.ts";
 
@@ -65,6 +65,9 @@ mosquittoTest("run keeps trying without a broker, red with the reason, then gree
   assert.ok(!refused.log.includes("swordfish-4711"));
   assert.ok(!JSON.stringify(await refused.health()).includes("swordfish-4711"));
   assert.equal(refused.ended, undefined);
+  const { code, stdout } = await runCommand(["healthcheck", "--config", refused.configFile]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^trouble\n +source:guarded: credentials_refused/);
   assert.equal((await refused.stop()).code, 0);
 
   const config = `listener ${port} 127.0.0.1\nallow_anonymous true\nuser root\n`;
