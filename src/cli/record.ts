@@ -11,6 +11,7 @@ import type { Source } from "../mqtt/source_types.ts";
 import { networks } from "../networks.ts";
 import { JsonlWriter } from "../recording/jsonl_writer.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -46,7 +47,11 @@ export async function record(
   const { config } = loaded;
   const { clock } = terminal;
   const ended = Promise.withResolvers<void>();
-  const endSignals = terminal.onSignal(() => ended.resolve());
+  let signals = 0;
+  const endSignals = terminal.onSignal(() => {
+    if (++signals > 1) terminal.exit(EXIT.failed);
+    ended.resolve();
+  });
   const timer = options.seconds === undefined
     ? undefined
     : clock.setTimer(() => ended.resolve(), options.seconds * 1000);
@@ -71,7 +76,10 @@ export async function record(
       },
       queue,
       clock,
-      log: { ...silentLog, error: (message) => terminal.note(message) },
+      log: {
+        ...silentLog,
+        error: (message, fields) => terminal.note(`${message}: ${fields?.["error"] ?? ""}`),
+      },
       observer: noObserver,
     }, { batchMax: config.storage.batch_max, commitIntervalMs: config.storage.commit_interval_ms });
     pipeline.start();
@@ -87,12 +95,18 @@ export async function record(
     await Promise.all(sources.map((source) => startNoting(terminal, source)));
     await ended.promise;
     for (const source of sources) source.stopReading();
-    await pipeline.drain();
+    // A disk that stays full must not keep us: what was not written was not acknowledged either.
+    const giveUp = new AbortController();
+    const late = clock.setTimer(() => giveUp.abort(), config.shutdown_timeout * 1000);
+    await pipeline.drain(giveUp.signal);
+    clock.clearTimer(late);
     for (const source of sources) await source[Symbol.asyncDispose]();
     terminal.print(`${written} messages recorded in ${file}`);
-    return EXIT.ok;
+    if (pipeline.lost === 0) return EXIT.ok;
+    terminal.note(`${pipeline.lost} messages could not be written`);
+    return EXIT.failed;
   } catch (error) {
-    terminal.note(error instanceof Error ? error.message : String(error));
+    terminal.note(explain(error));
     return EXIT.failed;
   } finally {
     if (timer !== undefined) clock.clearTimer(timer);

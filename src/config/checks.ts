@@ -84,6 +84,16 @@ export function checkAcross(
     }
     const user = isSet(source["username"]) || (typeof url === "object" && isSet(url.username));
     const password = isSet(source["password"]) || isSet(source["password_file"]);
+    if (
+      typeof url === "object" && url.scheme === "embedded" && !isLoopback(url.host) &&
+      !(user && (password || isSet(url.password)))
+    ) {
+      fault(
+        at("url"),
+        `the embedded broker would let anybody who reaches ${url.host} publish`,
+        "a loopback address, or username and password beside it",
+      );
+    }
     if (password && !user) {
       warnings.push(`sources.${i} has a password but no username; MQTT 3.1.1 does not allow that`);
     }
@@ -140,6 +150,11 @@ function checkTopics(topics: unknown, fault: (message: string) => void): void {
       return;
     }
   }
+}
+
+/** True for addresses that only this machine reaches. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -54,7 +54,8 @@ export class EmbeddedBrokers implements AsyncDisposable {
   /**
    * The broker at an address; made at the first call, with that caller's user name and password.
    *
-   * @throws {TypeError} when `url` is no address, which the configuration has refused before.
+   * @throws {TypeError} when `url` is no address, which the configuration has refused before; what
+   * the file system says when the password file cannot be read.
    */
   at(config: ConfiguredSource): EmbeddedBroker {
     const address = parseBrokerUrl(config.url);
@@ -65,7 +66,12 @@ export class EmbeddedBrokers implements AsyncDisposable {
       broker = new EmbeddedBroker({
         host: address.host,
         port: address.port,
-        ...defined({ username: config.username, password: config.password }),
+        ...defined({
+          username: config.username ?? address.username,
+          password: config.password_file === undefined
+            ? config.password ?? address.password
+            : Deno.readTextFileSync(config.password_file).replace(/\r?\n$/, ""),
+        }),
       }, this.#log);
       this.#brokers.set(key, broker);
     }
