@@ -19,11 +19,12 @@ export class RetainedMemory {
 
   /**
    * Whether `digest` is that of the last retained payload taken for `topic`. A new one is
-   * remembered: whoever asks is about to take it.
+   * remembered: whoever asks is about to take it. Known does not mean committed: what is taken may
+   * still be in the queue, so an acknowledgement of the known one has to wait its turn behind it.
    */
   isKnown(topic: string, digest: bigint): boolean {
     if (this.#digests.get(topic) === digest) return true;
-    if (this.#digests.size >= MAX_TOPICS) this.#digests.clear();
+    if (this.#digests.size >= MAX_TOPICS && !this.#digests.has(topic)) this.#digests.clear();
     this.#digests.set(topic, digest);
     return false;
   }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { main } from "../../src/cli/main.ts";
+import { FakeTerminal } from "../helpers/fake_terminal.ts";
+import { freePort } from "../helpers/mosquitto.ts";
+import { Publisher } from "../helpers/mqtt_fakes.ts";
+import { Scratch } from "../helpers/scratch.ts";
+import { waitUntil } from "../helpers/wait.ts";
+
+Deno.test("record writes what is published, acknowledges it, and ends upon a signal", async () => {
+  using scratch = new Scratch();
+  const [port, file] = [await freePort(), scratch.file("r.jsonl")];
+  const terminal = new FakeTerminal();
+  const set = ["--set", `sources.0.url=embedded://127.0.0.1:${port}`];
+  const recording = main(["record", file, ...set], terminal);
+  const connecting = async () => {
+    try {
+      return await Publisher.connect(port);
+    } catch {
+      return undefined;
+    }
+  };
+  let publisher: Publisher | undefined;
+  await waitUntil(async () => (publisher = await connecting()) !== undefined, "the broker");
+  await publisher!.publish("msh/a", "one");
+  await publisher![Symbol.asyncDispose]();
+  terminal.signal();
+  assert.equal(await recording, 0, terminal.err);
+  assert.match(terminal.out, /^1 messages recorded in /);
+  assert.equal(terminal.listening, 0);
+  const line = JSON.parse(Deno.readTextFileSync(file));
+  assert.deepEqual([line.topic, atob(line.payload_b64)], ["msh/a", "one"]);
+});
+
+Deno.test("record says that its file cannot be written, with exit code 1", async () => {
+  using scratch = new Scratch();
+  const terminal = new FakeTerminal();
+  const set = ["--set", "sources.0.url=embedded://127.0.0.1:1"];
+  const file = `${scratch.path}/no/such/folder.jsonl`;
+  assert.equal(await main(["record", file, ...set], terminal), 1);
+  assert.match(terminal.err, /cannot open .*folder\.jsonl for recording: /);
+  assert.equal(terminal.listening, 0);
+});
