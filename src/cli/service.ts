@@ -132,17 +132,11 @@ export class Service {
     this.#health.allDeclared();
     const { signal } = this.#stopping;
     this.#tick();
-    for (const [name, runtime] of this.#networks) {
+    await Promise.all([...this.#networks].map(async ([name, runtime]) => {
       await runtime.start(signal);
       this.#log.info("database open", { network: name, path: runtime.path });
-    }
-    for (const source of this.#sources) {
-      source.start(signal).catch((error) => {
-        if (!signal.aborted) {
-          this.#log.error("a source could not be started", { source: source.name, error });
-        }
-      });
-    }
+      this.#startSources(name, signal);
+    }));
   }
 
   /**
@@ -185,6 +179,17 @@ export class Service {
       unstored: networks.reduce((sum, { pipeline }) => sum + pipeline.lost, 0),
       shutdownMs: Math.round(clock.monotonic() - began),
     };
+  }
+
+  /** A network's sources start when its database is open; one that waits holds up no other. */
+  #startSources(network: string, signal: AbortSignal): void {
+    this.#parts.config.sources.forEach((config, index) => {
+      if (config.network !== network) return;
+      this.#sources[index]!.start(signal).catch((error) => {
+        if (signal.aborted) return;
+        this.#log.error("a source could not be started", { source: config.name, error });
+      });
+    });
   }
 
   #usedNetworks(): NetworkDescriptor[] {
