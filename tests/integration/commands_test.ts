@@ -114,3 +114,22 @@ Deno.test("check exits with 2 and names the mistake", async () => {
   assert.equal(code, 2);
   assert.match(stderr, /batch_maxx.*batch_max\b/s);
 });
+
+Deno.test("demo ends by itself and leaves nothing outside its folder", async () => {
+  using scratch = new Scratch("demo");
+  const folder = scratch.file("demo-data");
+  const began = performance.now();
+  const args = ["demo", "--folder", folder, "--seconds", "3", "--rate", "20"];
+  const { code, stdout, stderr } = await runCommand(args, {
+    task: "demo",
+    // As the task has it: nothing can be written elsewhere.
+    writeTo: folder,
+    timeoutMs: 30_000,
+  });
+  const seconds = (performance.now() - began) / 1000;
+  assert.equal(code, 0, stdout + stderr);
+  assert.ok(seconds >= 3 && seconds < 15, `${seconds} s`);
+  assert.deepEqual([...Deno.readDirSync(scratch.path)].map(({ name }) => name), ["demo-data"]);
+  const [, packets] = /^ *(\d+) +packets$/m.exec(stdout) ?? [];
+  assert.ok(Number(packets) > 0, stdout);
+});

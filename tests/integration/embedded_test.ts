@@ -67,7 +67,7 @@ Deno.test("run with an embedded broker sends no PUBACK before the commit", async
 });
 
 Deno.test("run with an embedded broker has stored what it acknowledged when it is killed", async () => {
-  const traffic = distinctTraffic(3000, 73);
+  const traffic = distinctTraffic(10_000, 73);
   using scratch = new Scratch("embedded");
   const port = await freePort();
   await using service = await ServiceProcess.start({
@@ -80,7 +80,7 @@ Deno.test("run with an embedded broker has stored what it acknowledged when it i
     traffic.forEach(({ topic, payload }, n) =>
       void publisher.publish(topic, payload).then(() => acknowledged.add(n), () => {})
     );
-    await service.stored(300);
+    await waitUntil(() => acknowledged.size > 0, "the first acknowledgements");
     await service.kill();
     await publisher.client.endAsync(true);
   }
@@ -89,7 +89,6 @@ Deno.test("run with an embedded broker has stored what it acknowledged when it i
       .map(({ raw }) => (raw as Uint8Array).toString()),
   );
   assert.ok(kept.size < traffic.length, "killed in the middle");
-  assert.ok(acknowledged.size > 0, "after the first acknowledgements");
   for (const n of acknowledged) {
     assert.ok(kept.has(traffic[n]!.payload.toString()), "what was acknowledged is stored");
   }
