@@ -57,7 +57,10 @@ function store() {
 }
 
 const at = (seconds: number, text: string) =>
-  message({ receivedAt: T0 + seconds * 1000, payload: new TextEncoder().encode(text) });
+  message({
+    receivedAt: T0 + seconds * 1000,
+    payload: new Uint8Array(new TextEncoder().encode(text)),
+  });
 
 Deno.test("replayInto() runs jobs as the recorded time goes, and once more at the end", async () => {
   const target = store();
