@@ -145,7 +145,7 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
     password_file: setting(text(4096).optional(), {
       title: "Password file",
       description:
-        "File whose first line is the password, read at every connection: for secrets of Docker and systemd. Not together with `password`.",
+        "File that holds the password (a line end at its end is left out), read at every connection: for secrets of Docker and systemd. Not together with `password`.",
       example: "/run/secrets/mqtt_password",
     }),
     protocol: setting(z.literal(["auto", "5", "3.1.1"]).default("auto"), {

@@ -26,15 +26,17 @@ export function takeIn(
   const mark = qos === 1 || packet.retain ? digest(packet.topic, payload) : 0n;
   const receivedAt = clock.now();
   tally.received(qos, receivedAt);
-  if (packet.retain && retained?.isKnown(packet.topic, mark)) {
-    tally.retainedSkipped++;
-    // It is kept already, so there is nothing to commit first.
-    if (qos === 1) acknowledger.acknowledge([packet.messageId!]);
+  const known = packet.retain && (retained?.isKnown(packet.topic, mark) ?? false);
+  if (known) tally.retainedSkipped++;
+  if (known && qos === 0) {
     events?.onReceived?.(qos, payload.length, "retained_known");
     return;
   }
-  const duplicate = qos === 1 && ledger.admit(packet.messageId!, mark, packet.dup);
-  if (duplicate) tally.duplicates++;
+  // The first copy may still be on its way to its commit, so that a known one at QoS 1 takes its
+  // place in the queue, too, and is acknowledged in its turn.
+  const again = !known && qos === 1 && ledger.admit(packet.messageId!, mark, packet.dup);
+  if (again) tally.duplicates++;
+  const duplicate = known || again;
   const message: Message = {
     source,
     topic: packet.topic,
@@ -45,7 +47,8 @@ export function takeIn(
     redelivered: packet.dup,
     ...(qos === 1 ? { messageId: packet.messageId! } : {}),
   };
-  events?.onReceived?.(qos, payload.length, duplicate ? "duplicate" : "offered");
+  const outcome = known ? "retained_known" : again ? "duplicate" : "offered";
+  events?.onReceived?.(qos, payload.length, outcome);
   sink.offer({
     message,
     ...(qos === 1 ? { acknowledger } : {}),
