@@ -86,9 +86,11 @@ mosquittoTest("run ends at once at a second signal, and what it had comes again"
   await using service = await ServiceProcess.start({ scratch, sources: [{ url: broker.url }] });
   await using publisher = await Publisher.connect(broker.port);
   const lock = new DatabaseSync(service.database);
+  // The service writes now and then by itself.
+  lock.exec("PRAGMA busy_timeout = 10000");
+  // With the database locked, the shutdown cannot come to its end.
+  lock.exec("BEGIN IMMEDIATE");
   try {
-    // With the database locked, the shutdown cannot come to its end.
-    lock.exec("BEGIN IMMEDIATE");
     await publishAll(publisher, traffic);
     await waitUntil(async () => await service.received(1) === traffic.length, "all have come");
     service.signal("SIGTERM");
