@@ -1,0 +1,105 @@
+/**
+ * The MeshCore decoder: messages in, records out.
+ *
+ * @module
+ */
+import type { Decoded, Network } from "../capture/network.ts";
+import { verifyAdvert } from "./advert.ts";
+import { type ChannelKeyRing, createChannelKeyRing } from "./channels.ts";
+import { createFilters, type FilterOptions } from "./filters.ts";
+import type { GeoFilter } from "./geo_filter.ts";
+import { encodeHex } from "./hex.ts";
+import {
+  type DropReason,
+  type MessageOptions,
+  type MessageReading,
+  readMessage,
+} from "./message.ts";
+import type { MeshcoreRecord } from "./record.ts";
+import { createRegionScopes, type RegionScopes } from "./regions.ts";
+
+/** What an operator may say of decoding. */
+export interface MeshcoreDecoderOptions extends FilterOptions {
+  /** Channel keys. Default: the built-in Public channel alone. */
+  readonly keys?: ChannelKeyRing;
+  /** Region scopes. Default: none. */
+  readonly regions?: RegionScopes;
+  /** Checks the signatures of adverts. Default: true. */
+  readonly validateSignatures?: boolean;
+  /** Accepts `meshcore/client/<public key>/packets`. Default: false. */
+  readonly clientRxCoverage?: boolean;
+  /** The operator's area. Default: everywhere. */
+  readonly geoFilter?: GeoFilter;
+  /** What becomes of adverts from outside the area. Default: flag. */
+  readonly foreignAdverts?: "flag" | "drop";
+}
+
+/** Verdicts that are remembered: an advert is heard by many observers, one after the other. */
+const REMEMBERED_SIGNATURES = 2048;
+
+/** Makes the decoder. It keeps nothing between batches but verdicts on signatures. */
+export function createMeshcoreDecoder(
+  options: MeshcoreDecoderOptions = {},
+): Network<MeshcoreRecord> {
+  const messageOptions: MessageOptions = {
+    keys: options.keys ?? createChannelKeyRing(),
+    regions: options.regions ?? createRegionScopes(),
+    validateSignatures: options.validateSignatures ?? true,
+    clientRxCoverage: options.clientRxCoverage ?? false,
+    geoFilter: options.geoFilter,
+    foreignAdverts: options.foreignAdverts ?? "flag",
+    filters: createFilters(options),
+  };
+  const verdicts = new Map<string, Promise<boolean>>();
+  const verify = (payload: Uint8Array<ArrayBuffer>): Promise<boolean> => {
+    const key = encodeHex(payload);
+    const known = verdicts.get(key);
+    if (known !== undefined) return known;
+    const verdict = verifyAdvert(payload);
+    verdicts.set(key, verdict);
+    if (verdicts.size > REMEMBERED_SIGNATURES) {
+      for (const oldest of verdicts.keys()) {
+        verdicts.delete(oldest);
+        break;
+      }
+    }
+    return verdict;
+  };
+
+  return {
+    name: "meshcore",
+    async decode(batch) {
+      // All signatures of a batch are begun before the first is waited for.
+      const begun = batch.map((message): [MessageReading, Promise<boolean> | undefined] => {
+        const reading = guarded(() => readMessage(message, messageOptions), failedReading);
+        return [reading, reading.kind === "advert" ? verify(reading.payload) : undefined];
+      });
+      const decoded: Decoded<MeshcoreRecord>[] = [];
+      for (const [reading, verdict] of begun) {
+        if (reading.kind === "done") decoded.push(reading.decoded);
+        else {
+          const valid = await verdict!;
+          decoded.push(guarded(() => reading.finish(valid), failed));
+        }
+      }
+      return decoded;
+    },
+  };
+}
+
+/** A fault of ours must not take the batch with it: it costs one message, counted and explained. */
+function guarded<T>(read: () => T, otherwise: (detail: string) => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return otherwise(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  }
+}
+
+function failed(detail: string): Decoded<MeshcoreRecord> {
+  return { kind: "drop", reason: "internal_error" satisfies DropReason, detail };
+}
+
+function failedReading(detail: string): MessageReading {
+  return { kind: "done", decoded: failed(detail) };
+}

@@ -1,0 +1,223 @@
+/**
+ * From a message to its record: topics, filters, and what is dropped why. The order of the
+ * questions is CoreScope's (its main.go, handleMessage).
+ *
+ * @module
+ */
+import type { Message } from "../capture/message.ts";
+import type { Decoded, RecordLabels } from "../capture/network.ts";
+import {
+  type ClientFault,
+  clientKey,
+  clientPosition,
+  readClientReception,
+} from "./client_reception.ts";
+import { readChannelMessage, readDirectMessage } from "./companion.ts";
+import type { Filters } from "./filters.ts";
+import { decodeHex, stripHex } from "./hex.ts";
+import { type JsonFault, type JsonObject, parseJsonMessage, textField } from "./json_message.ts";
+import { type PacketFrame, type ParsedPacket, parsePacket, PAYLOAD } from "./packet.ts";
+import { type Heard, type PacketOptions, readPacket, refusedPacket } from "./packet_record.ts";
+import type { Payload } from "./payload_fields.ts";
+import { observerSighting } from "./reception.ts";
+import type { MeshcoreRecord } from "./record.ts";
+import { readStatus } from "./status.ts";
+
+/** Why a message leaves no record: the labels of the drop counter. */
+export const DROP_REASONS = [
+  "too_large",
+  "not_json",
+  "not_an_object",
+  "ignored_topic",
+  "blacklisted",
+  "region_not_allowed",
+  "region_filtered",
+  "no_observer",
+  "no_text",
+  "no_packet",
+  "foreign_advert",
+  "client_bad_key",
+  "client_no_packet",
+  "client_no_position",
+  "client_undecodable",
+  "client_not_direct",
+  "internal_error",
+] as const;
+/** Why a message leaves no record. */
+export type DropReason = typeof DROP_REASONS[number];
+
+/** What reading a message takes from the configuration. */
+export interface MessageOptions extends PacketOptions {
+  readonly filters: Filters;
+  readonly validateSignatures: boolean;
+  readonly clientRxCoverage: boolean;
+  /** What becomes of adverts from outside the area. */
+  readonly foreignAdverts: "flag" | "drop";
+}
+
+/** The answer to one message, or an advert whose signature must be looked at first. */
+export type MessageReading =
+  | { readonly kind: "done"; readonly decoded: Decoded<MeshcoreRecord> }
+  | {
+    readonly kind: "advert";
+    readonly payload: Uint8Array<ArrayBuffer>;
+    readonly finish: (signatureValid: boolean) => Decoded<MeshcoreRecord>;
+  };
+
+/** Reads one message as far as that goes without waiting. */
+export function readMessage(message: Message, options: MessageOptions): MessageReading {
+  const json = parseJsonMessage(message.payload);
+  if (typeof json === "string") return drop(json);
+  const { filters } = options;
+  const parts = message.topic.split("/");
+  const [, iata = "", id = "", suffix] = parts;
+
+  if (options.clientRxCoverage && iata === "client" && suffix === "packets") {
+    if (filters.isBlacklisted(id)) return drop("blacklisted");
+    return readClient(message, json, id, options);
+  }
+  if (message.topic === "meshcore/status" || message.topic === "meshcore/events/connection") {
+    return drop("ignored_topic");
+  }
+  if (parts.length > 2 && filters.isBlacklisted(id)) return drop("blacklisted");
+  if (parts.length > 1 && !filters.isRegionAllowed(iata)) return drop("region_not_allowed");
+  if (suffix === "status") {
+    const record = readStatus(message, json, id, iata);
+    return record === undefined ? drop("no_observer") : keep(record, labels("STATUS"));
+  }
+  if (parts.length > 1 && !filters.isPacketWanted(message.source, iata)) {
+    return drop("region_filtered");
+  }
+  const raw = rawField(json, suffix);
+  if (raw !== undefined) return readHeard(message, json, raw, id, iata, options);
+  if (message.topic.startsWith("meshcore/message/channel/")) {
+    const record = readChannelMessage(message, json, suffix ?? "");
+    return record === undefined ? drop("no_text") : keep(record, labels("CHANNEL_MESSAGE"));
+  }
+  if (message.topic.startsWith("meshcore/message/direct/")) {
+    const record = readDirectMessage(message, json);
+    return record === undefined ? drop("no_text") : keep(record, labels("DIRECT_MESSAGE"));
+  }
+  return drop("no_packet");
+}
+
+/** The packet's hex; on the `/raw` topic observers put it into `data`, which CoreScope overlooks. */
+function rawField(json: JsonObject, suffix: string | undefined): string | undefined {
+  return textField(json, "raw") || (suffix === "raw" && textField(json, "data")) || undefined;
+}
+
+function readHeard(
+  message: Message,
+  json: JsonObject,
+  raw: string,
+  observerId: string,
+  iata: string,
+  options: MessageOptions,
+): MessageReading {
+  const region = textField(json, "region") || iata || options.filters.regionOf(message.source);
+  const rawHex = stripHex(raw);
+  const heard: Heard = {
+    message,
+    json,
+    rawHex,
+    region,
+    observer: observerSighting(observerId, json, region),
+  };
+  const { bytes, parsed } = parseRaw(rawHex);
+  if (!parsed.ok) {
+    const record = refusedPacket(parsed.fault, parsed.detail, bytes, heard);
+    return keep(record, { type: "UNDECODABLE", decrypt: "none", readable: false });
+  }
+  const { frame } = parsed;
+  const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
+    const reading = readPacket(frame, heard, options, signatureValid);
+    if ("kind" in reading) {
+      return kept(reading, { type: frame.payloadName, decrypt: "none", readable: false });
+    }
+    if (reading.record.node?.foreign === true && options.foreignAdverts === "drop") {
+      return { kind: "drop", reason: "foreign_advert" satisfies DropReason };
+    }
+    return kept(reading.record, packetLabels(frame, reading.payload));
+  };
+  return withSignature(frame, options, finish);
+}
+
+function readClient(
+  message: Message,
+  json: JsonObject,
+  keySegment: string,
+  options: MessageOptions,
+): MessageReading {
+  const client = (fault: ClientFault) => drop(fault);
+  const key = clientKey(keySegment);
+  if (key === undefined) return client("client_bad_key");
+  const raw = textField(json, "raw");
+  if (raw === undefined || raw === "") return client("client_no_packet");
+  const position = clientPosition(json);
+  if (position === undefined) return client("client_no_position");
+  const { parsed } = parseRaw(stripHex(raw));
+  if (!parsed.ok) return drop("client_undecodable", `${parsed.fault}: ${parsed.detail}`);
+  const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
+    const record = readClientReception(
+      message,
+      json,
+      parsed.frame,
+      key,
+      position,
+      signatureValid ?? null,
+    );
+    return record === undefined
+      ? { kind: "drop", reason: "client_not_direct" satisfies DropReason }
+      : kept(record, labels("CLIENT_RECEPTION"));
+  };
+  return withSignature(parsed.frame, options, finish);
+}
+
+function withSignature(
+  frame: PacketFrame,
+  options: MessageOptions,
+  finish: (signatureValid: boolean | undefined) => Decoded<MeshcoreRecord>,
+): MessageReading {
+  return frame.payloadType === PAYLOAD.ADVERT && options.validateSignatures
+    ? { kind: "advert", payload: frame.payload, finish }
+    : { kind: "done", decoded: finish(undefined) };
+}
+
+function parseRaw(hex: string): { bytes?: Uint8Array<ArrayBuffer>; parsed: ParsedPacket } {
+  const bytes = decodeHex(hex);
+  if (bytes === undefined) {
+    return { parsed: { ok: false, fault: "bad_hex", detail: `${hex.length} characters` } };
+  }
+  return { bytes, parsed: parsePacket(bytes) };
+}
+
+function packetLabels(frame: PacketFrame, payload: Payload): RecordLabels {
+  const status = Object.hasOwn(payload, "decryptionStatus")
+    ? payload["decryptionStatus"]
+    : undefined;
+  const decrypt = status === "decrypted"
+    ? "hash"
+    : status === "decryption_failed" || status === "no_key"
+    ? "no_key"
+    : "none";
+  return { type: frame.payloadName, decrypt, readable: !Object.hasOwn(payload, "error") };
+}
+
+function labels(type: string): RecordLabels {
+  return { type, decrypt: "none", readable: true };
+}
+
+function kept(record: MeshcoreRecord, recordLabels: RecordLabels): Decoded<MeshcoreRecord> {
+  return { kind: "record", record, labels: recordLabels };
+}
+
+function keep(record: MeshcoreRecord, recordLabels: RecordLabels): MessageReading {
+  return { kind: "done", decoded: kept(record, recordLabels) };
+}
+
+function drop(reason: DropReason | JsonFault | ClientFault, detail?: string): MessageReading {
+  return {
+    kind: "done",
+    decoded: detail === undefined ? { kind: "drop", reason } : { kind: "drop", reason, detail },
+  };
+}

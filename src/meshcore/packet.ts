@@ -1,0 +1,149 @@
+/**
+ * The frame of a MeshCore packet: header, transport codes, path, payload. Rules from the MeshCore
+ * firmware (`Packet.cpp`, `MeshCore.h`).
+ *
+ * @module
+ */
+import { encodeHexUpper } from "./hex.ts";
+
+/** Path bytes that a packet may carry. */
+export const MAX_PATH_BYTES = 64;
+/** Payload bytes that a packet may carry. */
+export const MAX_PAYLOAD_BYTES = 184;
+
+const ROUTE_NAMES = ["TRANSPORT_FLOOD", "FLOOD", "DIRECT", "TRANSPORT_DIRECT"] as const;
+const PAYLOAD_NAMES = [
+  "REQ",
+  "RESPONSE",
+  "TXT_MSG",
+  "ACK",
+  "ADVERT",
+  "GRP_TXT",
+  "GRP_DATA",
+  "ANON_REQ",
+  "PATH",
+  "TRACE",
+  "MULTIPART",
+  "CONTROL",
+  "UNKNOWN",
+  "UNKNOWN",
+  "UNKNOWN",
+  "RAW_CUSTOM",
+] as const;
+
+/** How a packet is routed. */
+export type RouteName = typeof ROUTE_NAMES[number];
+/** What a packet carries. */
+export type PayloadName = typeof PAYLOAD_NAMES[number];
+
+/** Numbers of the payload types that the code speaks of. */
+export const PAYLOAD = { TXT_MSG: 2, ACK: 3, ADVERT: 4, GRP_TXT: 5, TRACE: 9 } as const;
+
+/** Name of a payload type, 0–15; `UNKNOWN` for those that MeshCore has not given away. */
+export function payloadName(type: number): PayloadName {
+  return PAYLOAD_NAMES[type] ?? "UNKNOWN";
+}
+
+/** Why bytes are no packet. */
+export type PacketFault =
+  | "bad_hex"
+  | "too_short"
+  | "no_transport_codes"
+  | "no_path_byte"
+  | "bad_path_encoding"
+  | "path_exceeds_packet"
+  | "payload_too_long";
+
+/** A packet taken apart, its payload not yet read. */
+export interface PacketFrame {
+  /** 0 transport flood, 1 flood, 2 direct, 3 transport direct. */
+  readonly routeType: number;
+  readonly routeName: RouteName;
+  /** 0–15. */
+  readonly payloadType: number;
+  readonly payloadName: PayloadName;
+  /** 0–3; nobody looks at it yet. */
+  readonly payloadVersion: number;
+  /** The two transport codes as four upper-case hex digits each, in the order of their bytes. */
+  readonly transportCodes: { readonly code1: string; readonly code2: string } | null;
+  readonly pathByte: number;
+  /** Bytes of one hop's hash, 1–3. */
+  readonly hashSize: number;
+  /** Hops of the header, upper-case hex. In a TRACE these bytes are SNR values. */
+  readonly hops: readonly string[];
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What {@linkcode parsePacket} found. */
+export type ParsedPacket =
+  | { readonly ok: true; readonly frame: PacketFrame }
+  | { readonly ok: false; readonly fault: PacketFault; readonly detail: string };
+
+/** True when the route carries transport codes. */
+export function isTransportRoute(routeType: number): boolean {
+  return routeType === 0 || routeType === 3;
+}
+
+/** True when forwarders append themselves to the path. */
+export function isFloodRoute(routeType: number): boolean {
+  return routeType === 0 || routeType === 1;
+}
+
+/** Takes a packet apart. Never throws. */
+export function parsePacket(bytes: Uint8Array<ArrayBuffer>): ParsedPacket {
+  if (bytes.length < 2) return fault("too_short", `${bytes.length} bytes`);
+  const header = bytes[0]!;
+  const routeType = header & 3;
+  const payloadType = (header >> 2) & 0x0f;
+  let at = 1;
+  let transportCodes: PacketFrame["transportCodes"] = null;
+  if (isTransportRoute(routeType)) {
+    if (bytes.length < 5) return fault("no_transport_codes", `${bytes.length} bytes`);
+    transportCodes = {
+      code1: encodeHexUpper(bytes.subarray(1, 3)),
+      code2: encodeHexUpper(bytes.subarray(3, 5)),
+    };
+    at = 5;
+  }
+  const pathByte = bytes[at];
+  if (pathByte === undefined) return fault("no_path_byte", `${bytes.length} bytes`);
+  at++;
+  const hashSize = (pathByte >> 6) + 1;
+  const hopCount = pathByte & 0x3f;
+  const pathBytes = hashSize * hopCount;
+  if (hashSize === 4 || pathBytes > MAX_PATH_BYTES) {
+    return fault("bad_path_encoding", `${hopCount} hops of ${hashSize} bytes`);
+  }
+  if (at + pathBytes > bytes.length) {
+    return fault("path_exceeds_packet", `${pathBytes} path bytes in ${bytes.length}`);
+  }
+  const hops: string[] = [];
+  for (let hop = 0; hop < hopCount; hop++, at += hashSize) {
+    hops.push(encodeHexUpper(bytes.subarray(at, at + hashSize)));
+  }
+  const payload = bytes.subarray(at);
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    return fault("payload_too_long", `${payload.length} payload bytes`);
+  }
+  return {
+    ok: true,
+    frame: {
+      routeType,
+      routeName: ROUTE_NAMES[routeType]!,
+      payloadType,
+      payloadName: payloadName(payloadType),
+      payloadVersion: header >> 6,
+      transportCodes,
+      pathByte,
+      hashSize,
+      hops,
+      payload,
+      bytes,
+    },
+  };
+}
+
+function fault(reason: PacketFault, detail: string): ParsedPacket {
+  return { ok: false, fault: reason, detail };
+}

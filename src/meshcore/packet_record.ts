@@ -1,0 +1,170 @@
+/**
+ * From a packet and the message around it to what the store keeps.
+ *
+ * @module
+ */
+import type { Message } from "../capture/message.ts";
+import { type Advert, advertFault, advertRole, parseAdvert } from "./advert.ts";
+import type { ChannelKeyRing } from "./channels.ts";
+import { type GeoFilter, passesGeoFilter } from "./geo_filter.ts";
+import { goJson } from "./go_json.ts";
+import { contentHash } from "./hash.ts";
+import { field, type JsonObject } from "./json_message.ts";
+import { type PacketFault, type PacketFrame, PAYLOAD } from "./packet.ts";
+import { readPayload, traceRoute } from "./payload.ts";
+import type { Payload } from "./payload_fields.ts";
+import { resolveReceiveTime } from "./receive_time.ts";
+import { receptionFields, recordBase } from "./reception.ts";
+import {
+  MAX_REFUSED_HEX,
+  type NodeUpdate,
+  type ObserverSighting,
+  type PacketRecord,
+  type RefusedRecord,
+} from "./record.ts";
+import { type RegionScopes, scopeOf } from "./regions.ts";
+
+/** What reading a packet takes from the configuration. */
+export interface PacketOptions {
+  readonly keys: ChannelKeyRing;
+  readonly regions: RegionScopes;
+  readonly geoFilter: GeoFilter | undefined;
+}
+
+/** Who heard a packet, and what with. */
+export interface Heard {
+  readonly message: Message;
+  readonly json: JsonObject;
+  /** The packet's hex without spaces. */
+  readonly rawHex: string;
+  readonly observer: ObserverSighting | null;
+  readonly region: string;
+}
+
+/** A packet's record, and its payload for the metrics. */
+export interface PacketReading {
+  readonly record: PacketRecord;
+  readonly payload: Payload;
+}
+
+/**
+ * Makes the record of a packet that parsed.
+ *
+ * @param signatureValid of an advert; undefined when nobody looked
+ */
+export function readPacket(
+  frame: PacketFrame,
+  heard: Heard,
+  options: PacketOptions,
+  signatureValid: boolean | undefined,
+): PacketReading | RefusedRecord {
+  const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
+  const hash = contentHash(frame.bytes)!;
+  if (advert !== undefined) {
+    const fault = advertFault(advert) ??
+      (signatureValid === false ? "invalid_signature" : undefined);
+    if (fault !== undefined) return refusedAdvert(advert, fault, hash, heard);
+  }
+  const { message, json, rawHex, observer, region } = heard;
+  const payload = readPayload(frame, { keys: options.keys, signatureValid });
+  const hops = traceRoute(frame)?.hops ?? frame.hops;
+  const scopeName = scopeOf(options.regions, frame);
+  const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);
+  const record: PacketRecord = {
+    kind: "packet",
+    ...recordBase(message),
+    payloadName: frame.payloadName,
+    transmission: {
+      hash,
+      rawHex,
+      routeType: frame.routeType,
+      payloadType: frame.payloadType,
+      payloadVersion: frame.payloadVersion,
+      decodedJson: goJson(payload),
+      channelHash: channelHashOf(frame, payload),
+      scopeName,
+      fromPubkey: advert?.publicKey ?? null,
+    },
+    observation: {
+      ...receptionFields(json),
+      pathJson: hops.length === 0 ? "[]" : `["${hops.join('","')}"]`,
+      rawHex,
+    },
+    hops,
+    observer,
+    region,
+    heardAt: time.at,
+    clockSkewSeconds: time.clockSkewSeconds ?? null,
+    node: advert === undefined ? null : nodeUpdate(advert, scopeName, options.geoFilter),
+  };
+  return { record, payload };
+}
+
+function channelHashOf(frame: PacketFrame, payload: Payload): string | null {
+  if (frame.payloadType !== PAYLOAD.GRP_TXT) return null;
+  const { channel, channelHashHex } = payload;
+  if (payload.type === "CHAN" && typeof channel === "string" && channel !== "") return channel;
+  return typeof channelHashHex === "string" ? `enc_${channelHashHex}` : null;
+}
+
+function nodeUpdate(
+  advert: Advert,
+  scopeName: string | null,
+  geoFilter: GeoFilter | undefined,
+): NodeUpdate {
+  const lat = advert.lat ?? null;
+  const lon = advert.lon ?? null;
+  return {
+    publicKey: advert.publicKey,
+    name: advert.name === "" ? null : advert.name,
+    role: advertRole(advert.flags),
+    lat,
+    lon,
+    foreign: !passesGeoFilter(geoFilter, lat, lon),
+    batteryMv: advert.batteryMv ?? null,
+    temperatureC: advert.temperatureC ?? null,
+    defaultScope: scopeName === "" ? null : scopeName,
+    advertTimestamp: advert.timestamp,
+  };
+}
+
+function refusedAdvert(
+  advert: Advert,
+  fault: RefusedRecord["fault"],
+  hash: string,
+  heard: Heard,
+): RefusedRecord {
+  return {
+    kind: "refused",
+    ...recordBase(heard.message),
+    reason: fault === "invalid_signature" ? fault : "corrupt_advert",
+    fault,
+    text: fault.replaceAll("_", " "),
+    hash,
+    rawHex: heard.rawHex.slice(0, MAX_REFUSED_HEX),
+    observer: heard.observer,
+    nodePubkey: advert.publicKey,
+    nodeName: advert.name === "" ? null : advert.name,
+  };
+}
+
+/** Makes the record of a packet that did not parse. */
+export function refusedPacket(
+  fault: PacketFault,
+  detail: string,
+  bytes: Uint8Array | undefined,
+  heard: Heard,
+): RefusedRecord {
+  return {
+    kind: "refused",
+    ...recordBase(heard.message),
+    reason: "undecodable",
+    fault,
+    text: `${fault.replaceAll("_", " ")}: ${detail}`,
+    hash: (bytes === undefined ? undefined : contentHash(bytes)) ?? null,
+    rawHex: heard.rawHex.slice(0, MAX_REFUSED_HEX),
+    observer: heard.observer,
+    nodePubkey: null,
+    nodeName: null,
+  };
+}
