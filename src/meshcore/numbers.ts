@@ -10,7 +10,8 @@ const UNITS = ["dbm", "db", "mw", "km", "mi", "m"] as const;
 /** Go's decimal literal. An underscore may stand between two digits. */
 const DECIMAL = /^[+-]?(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:e[+-]?\d(?:_?\d)*)?$/i;
 /** Go's hexadecimal literal: the exponent is a must. */
-const HEXADECIMAL = /^([+-]?)0x((?:_?[0-9a-f])*)(?:\.((?:[0-9a-f](?:_?[0-9a-f])*)?))?p([+-]?\d+)$/i;
+const HEXADECIMAL =
+  /^([+-]?)0x((?:_?[0-9a-f])*)(?:\.((?:[0-9a-f](?:_?[0-9a-f])*)?))?p([+-]?\d(?:_?\d)*)$/i;
 
 /**
  * Reads SNR, RSSI, score and the figures of a status: a JSON number, or text that Go's `ParseFloat`
@@ -53,7 +54,7 @@ function parseLiteral(text: string): number {
   const [, sign, whole = "", fraction = "", exponent] = hexadecimal;
   const digits = (whole + fraction).replaceAll("_", "");
   if (digits === "") return NaN;
-  const scale = Number(exponent) - 4 * fraction.replaceAll("_", "").length;
+  const scale = Number(exponent!.replaceAll("_", "")) - 4 * fraction.replaceAll("_", "").length;
   const value = Number(BigInt(`0x${digits}`)) * 2 ** scale;
   return sign === "-" ? -value : value;
 }
