@@ -21,6 +21,7 @@ import { readPayload } from "../../src/meshcore/payload.ts";
 import { resolveReceiveTime } from "../../src/meshcore/receive_time.ts";
 import { cutUtf8, lenientUtf8, utf8Length } from "../../src/meshcore/utf8.ts";
 import { message } from "../helpers/deliveries.ts";
+import { utf8Bytes } from "./fixtures.ts";
 
 const bytes = (maxLength: number) =>
   fc.uint8Array({ maxLength }).map((array) => Uint8Array.from(array));
@@ -214,8 +215,8 @@ Deno.test("createMeshcoreDecoder() answers every message once, whatever it holds
   );
   const payload = fc.oneof(
     bytes(200),
-    fc.jsonValue().map((value) => new TextEncoder().encode(JSON.stringify(value))),
-    keyed.map((value) => new TextEncoder().encode(JSON.stringify(value))),
+    fc.jsonValue().map((value) => utf8Bytes(JSON.stringify(value))),
+    keyed.map((value) => utf8Bytes(JSON.stringify(value))),
   );
   await fc.assert(
     fc.asyncProperty(

@@ -7,6 +7,7 @@ import { encodeHex } from "../../src/meshcore/hex.ts";
 import { DROP_REASONS } from "../../src/meshcore/message.ts";
 import type { MeshcoreRecord } from "../../src/meshcore/record.ts";
 import { message } from "../helpers/deliveries.ts";
+import { utf8Bytes } from "./fixtures.ts";
 
 const ACK = "0d00dcad8a23";
 const TOPIC = "meshcore/SJC/OBS1/packets";
@@ -18,7 +19,7 @@ async function decode(
   over: Partial<Message> = {},
 ) {
   const text = typeof json === "string" ? json : JSON.stringify(json);
-  const payload = new TextEncoder().encode(text);
+  const payload = utf8Bytes(text);
   const [decoded] = await createMeshcoreDecoder(options).decode([
     message({ topic, payload, ...over }),
   ]);

@@ -14,6 +14,7 @@ import {
 import { parseInteger, parseNumber } from "../../src/meshcore/numbers.ts";
 import { parseTimestamp, resolveReceiveTime, rfc3339 } from "../../src/meshcore/receive_time.ts";
 import { cutUtf8, lenientUtf8 } from "../../src/meshcore/utf8.ts";
+import { utf8Bytes } from "./fixtures.ts";
 
 Deno.test("parseNumber() reads what Go's ParseFloat reads, units taken off", () => {
   const expected: [unknown, number | null][] = [
@@ -159,32 +160,30 @@ Deno.test("stripHex() takes out spaces and line ends, and a tab stays unreadable
   assert.equal(decodeHex("é0"), undefined);
 });
 
-const encode = (text: string) => new TextEncoder().encode(text);
-
 Deno.test("parseJsonMessage() takes objects alone", () => {
-  assert.deepEqual(parseJsonMessage(encode('{"a":1,"a":2}')), { a: 2 });
+  assert.deepEqual(parseJsonMessage(utf8Bytes('{"a":1,"a":2}')), { a: 2 });
   for (const text of ["null", "[]", "5", '"x"', "true"]) {
-    assert.equal(parseJsonMessage(encode(text)), "not_an_object");
+    assert.equal(parseJsonMessage(utf8Bytes(text)), "not_an_object");
   }
   for (const text of ["", "{", "0d00", '{"a":1} x', '\ufeff{"a":1}', "{'a':1}"]) {
-    assert.equal(parseJsonMessage(encode(text)), "not_json");
+    assert.equal(parseJsonMessage(utf8Bytes(text)), "not_json");
   }
   assert.equal(parseJsonMessage(new Uint8Array(MAX_MESSAGE_BYTES + 1)), "too_large");
 });
 
 Deno.test("parseJsonMessage() survives depth, prototype keys and broken text", () => {
-  const deep = parseJsonMessage(encode(`{"a":${"[".repeat(1e5)}${"]".repeat(1e5)}}`));
+  const deep = parseJsonMessage(utf8Bytes(`{"a":${"[".repeat(1e5)}${"]".repeat(1e5)}}`));
   assert.ok(typeof deep === "object");
   assert.equal(rewritable(field(deep, "a")), undefined);
 
-  const hostile = parseJsonMessage(encode('{"__proto__":{"raw":"0d00"},"toString":5}'));
+  const hostile = parseJsonMessage(utf8Bytes('{"__proto__":{"raw":"0d00"},"toString":5}'));
   assert.ok(typeof hostile === "object");
   assert.equal(textField(hostile, "raw"), undefined);
   assert.equal(field(hostile, "valueOf"), undefined);
   assert.equal(firstText(hostile, "constructor", "toString"), undefined);
   assert.equal(goJson(rewritable(hostile)!), '{"__proto__":{"raw":"0d00"},"toString":5}');
 
-  const lone = parseJsonMessage(encode('{"a":"x\\ud800"}'));
+  const lone = parseJsonMessage(utf8Bytes('{"a":"x\\ud800"}'));
   assert.ok(typeof lone === "object");
   assert.equal(textField(lone, "a"), "x\ufffd");
   assert.equal(rewritable(1e400), undefined);

@@ -16,6 +16,11 @@ export function fixture(name: string): string {
   return Deno.readTextFileSync(new URL(name, ROOT));
 }
 
+/** Bytes of a text, in a buffer of their own (Deno 2.4 types `TextEncoder` more loosely). */
+export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(text));
+}
+
 /** Lines of a JSONL fixture, parsed. */
 // deno-lint-ignore no-explicit-any
 export function fixtureLines(name: string): any[] {
