@@ -62,7 +62,8 @@ export function parseTimestamp(text: string): { ms: number; naive: boolean } | u
   date.setUTCFullYear(year!, month! - 1, day!);
   // The 30th of February would have become a day of March.
   if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== day!) return undefined;
-  const fractionMs = match[7] === undefined ? 0 : Number(`0.${match[7]}`) * 1000;
+  // Cut, not rounded: a double would carry .999999999 into the next second.
+  const fractionMs = Number((match[7] ?? "").slice(0, 3).padEnd(3, "0"));
   let offsetMinutes = 0;
   if (match[9] !== undefined) {
     const [hours, minutes] = [Number(match[10]), Number(match[11])];
