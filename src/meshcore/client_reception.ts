@@ -20,14 +20,6 @@ import { recordBase } from "./reception.ts";
 import { resolveReceiveTime } from "./receive_time.ts";
 import type { ClientReceptionRecord } from "./record.ts";
 
-/** Why a client's message says nothing about coverage. */
-export type ClientFault =
-  | "client_bad_key"
-  | "client_no_packet"
-  | "client_no_position"
-  | "client_undecodable"
-  | "client_not_direct";
-
 const PUBLIC_KEY = /^[0-9a-f]{2,64}$/;
 
 /** Checks the topic's key; undefined when it is none. */

@@ -8,7 +8,6 @@ import { verifyAdvert } from "./advert.ts";
 import { type ChannelKeyRing, createChannelKeyRing } from "./channels.ts";
 import { createFilters, type FilterOptions } from "./filters.ts";
 import type { GeoFilter } from "./geo_filter.ts";
-import { encodeHex } from "./hex.ts";
 import {
   type DropReason,
   type MessageOptions,
@@ -51,8 +50,7 @@ export function createMeshcoreDecoder(
     filters: createFilters(options),
   };
   const verdicts = new Map<string, Promise<boolean>>();
-  const verify = (payload: Uint8Array<ArrayBuffer>): Promise<boolean> => {
-    const key = encodeHex(payload);
+  const verify = (payload: Uint8Array<ArrayBuffer>, key: string): Promise<boolean> => {
     const known = verdicts.get(key);
     if (known !== undefined) return known;
     const verdict = verifyAdvert(payload);
@@ -72,7 +70,10 @@ export function createMeshcoreDecoder(
       // All signatures of a batch are begun before the first is waited for.
       const begun = batch.map((message): [MessageReading, Promise<boolean> | undefined] => {
         const reading = guarded(() => readMessage(message, messageOptions), failedReading);
-        return [reading, reading.kind === "advert" ? verify(reading.payload) : undefined];
+        return [
+          reading,
+          reading.kind === "advert" ? verify(reading.payload, reading.payloadHex) : undefined,
+        ];
       });
       const decoded: Decoded<MeshcoreRecord>[] = [];
       for (const [reading, verdict] of begun) {

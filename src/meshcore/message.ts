@@ -6,16 +6,11 @@
  */
 import type { Message } from "../capture/message.ts";
 import type { Decoded, RecordLabels } from "../capture/network.ts";
-import {
-  type ClientFault,
-  clientKey,
-  clientPosition,
-  readClientReception,
-} from "./client_reception.ts";
+import { clientKey, clientPosition, readClientReception } from "./client_reception.ts";
 import { readChannelMessage, readDirectMessage } from "./companion.ts";
 import type { Filters } from "./filters.ts";
 import { decodeHex, stripHex } from "./hex.ts";
-import { type JsonFault, type JsonObject, parseJsonMessage, textField } from "./json_message.ts";
+import { type JsonObject, parseJsonMessage, textField } from "./json_message.ts";
 import { type PacketFrame, type ParsedPacket, parsePacket, PAYLOAD } from "./packet.ts";
 import { type Heard, type PacketOptions, readPacket, refusedPacket } from "./packet_record.ts";
 import type { Payload } from "./payload_fields.ts";
@@ -23,7 +18,10 @@ import { observerSighting } from "./reception.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { readStatus } from "./status.ts";
 
-/** Why a message leaves no record: the labels of the drop counter. */
+/**
+ * Why a message leaves no record: the labels of the drop counter. What an observer heard but nobody
+ * can use leaves one, of kind `refused`.
+ */
 export const DROP_REASONS = [
   "too_large",
   "not_json",
@@ -61,6 +59,8 @@ export type MessageReading =
   | {
     readonly kind: "advert";
     readonly payload: Uint8Array<ArrayBuffer>;
+    /** The payload in hex, as sent: equal when the payload is. */
+    readonly payloadHex: string;
     readonly finish: (signatureValid: boolean) => Decoded<MeshcoreRecord>;
   };
 
@@ -139,7 +139,7 @@ function readHeard(
     }
     return kept(reading.record, packetLabels(frame, reading.payload));
   };
-  return withSignature(frame, options, finish);
+  return withSignature(frame, rawHex, options, finish);
 }
 
 function readClient(
@@ -148,14 +148,14 @@ function readClient(
   keySegment: string,
   options: MessageOptions,
 ): MessageReading {
-  const client = (fault: ClientFault) => drop(fault);
   const key = clientKey(keySegment);
-  if (key === undefined) return client("client_bad_key");
+  if (key === undefined) return drop("client_bad_key");
   const raw = textField(json, "raw");
-  if (raw === undefined || raw === "") return client("client_no_packet");
+  if (raw === undefined || raw === "") return drop("client_no_packet");
   const position = clientPosition(json);
-  if (position === undefined) return client("client_no_position");
-  const { parsed } = parseRaw(stripHex(raw));
+  if (position === undefined) return drop("client_no_position");
+  const rawHex = stripHex(raw);
+  const { parsed } = parseRaw(rawHex);
   if (!parsed.ok) return drop("client_undecodable", `${parsed.fault}: ${parsed.detail}`);
   const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
     const record = readClientReception(
@@ -170,17 +170,21 @@ function readClient(
       ? { kind: "drop", reason: "client_not_direct" satisfies DropReason }
       : kept(record, labels("CLIENT_RECEPTION"));
   };
-  return withSignature(parsed.frame, options, finish);
+  return withSignature(parsed.frame, rawHex, options, finish);
 }
 
 function withSignature(
   frame: PacketFrame,
+  rawHex: string,
   options: MessageOptions,
   finish: (signatureValid: boolean | undefined) => Decoded<MeshcoreRecord>,
 ): MessageReading {
-  return frame.payloadType === PAYLOAD.ADVERT && options.validateSignatures
-    ? { kind: "advert", payload: frame.payload, finish }
-    : { kind: "done", decoded: finish(undefined) };
+  if (frame.payloadType !== PAYLOAD.ADVERT || !options.validateSignatures) {
+    return { kind: "done", decoded: finish(undefined) };
+  }
+  const { payload } = frame;
+  const payloadHex = rawHex.slice(rawHex.length - 2 * payload.length);
+  return { kind: "advert", payload, payloadHex, finish };
 }
 
 function parseRaw(hex: string): { bytes?: Uint8Array<ArrayBuffer>; parsed: ParsedPacket } {
@@ -215,7 +219,7 @@ function keep(record: MeshcoreRecord, recordLabels: RecordLabels): MessageReadin
   return { kind: "done", decoded: kept(record, recordLabels) };
 }
 
-function drop(reason: DropReason | JsonFault | ClientFault, detail?: string): MessageReading {
+function drop(reason: DropReason, detail?: string): MessageReading {
   return {
     kind: "done",
     decoded: detail === undefined ? { kind: "drop", reason } : { kind: "drop", reason, detail },

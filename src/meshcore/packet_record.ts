@@ -66,7 +66,7 @@ export function readPacket(
     if (fault !== undefined) return refusedAdvert(advert, fault, hash, heard);
   }
   const { message, json, rawHex, observer, region } = heard;
-  const payload = readPayload(frame, { keys: options.keys, signatureValid });
+  const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
   const hops = traceRoute(frame)?.hops ?? frame.hops;
   const scopeName = scopeOf(options.regions, frame);
   const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);

@@ -16,6 +16,8 @@ export interface PayloadContext {
   readonly keys: ChannelKeyRing;
   /** How the advert's signature was found; undefined when nobody looked. */
   readonly signatureValid: boolean | undefined;
+  /** The payload of an ADVERT, where somebody has read it before. */
+  readonly advert?: Advert | undefined;
 }
 
 /** Reads the payload of a packet. What is too short says so in `error`. Never throws. */
@@ -29,7 +31,7 @@ export function readPayload(frame: PacketFrame, context: PayloadContext): Payloa
     case "ACK":
       return ackPayload(bytes);
     case "ADVERT":
-      return advertPayload(bytes, parseAdvert(bytes), context.signatureValid);
+      return advertPayload(bytes, context.advert ?? parseAdvert(bytes), context.signatureValid);
     case "GRP_TXT":
     case "GRP_DATA":
       return groupPayload(frame.payloadName, bytes, context.keys);
