@@ -14,15 +14,27 @@ const SENSOR = 4;
 
 /** The flags of an advert, named as CoreScope names them. */
 export interface AdvertFlags {
+  /** The whole byte, 0–255: the type in its low four bits, a bit for each optional field above. */
   readonly raw: number;
+  /**
+   * Type of the node, 0–15: 0 none, 1 chat, 2 repeater, 3 room server, 4 sensor; the rest is free.
+   */
   readonly type: number;
+  /** Type 1: a person's device. {@linkcode advertRole} calls it a companion. */
   readonly chat: boolean;
+  /** Type 2: forwards what others send. */
   readonly repeater: boolean;
+  /** Type 3: a room server, which keeps messages for those who log in. */
   readonly room: boolean;
+  /** Type 4: battery and temperature may stand behind its name. */
   readonly sensor: boolean;
+  /** Bit 0x10: eight bytes of position follow. Set, too, when they are cut off. */
   readonly hasLocation: boolean;
+  /** Bit 0x20: {@linkcode Advert.feat1} follows. */
   readonly hasFeat1: boolean;
+  /** Bit 0x40: {@linkcode Advert.feat2} follows. */
   readonly hasFeat2: boolean;
+  /** Bit 0x80: a name follows, up to a zero byte or the end. */
   readonly hasName: boolean;
 }
 
@@ -34,13 +46,17 @@ export interface Advert {
   readonly timestamp: number;
   /** Lower-case hex. */
   readonly signature: string;
+  /** Undefined for an advert without application data, which {@linkcode advertRole} allows for. */
   readonly flags: AdvertFlags | undefined;
-  /** Degrees, as sent: they may be out of range. */
+  /** Degrees, as sent: it may be out of range, which {@linkcode advertFault} looks for. */
   readonly lat: number | undefined;
+  /** As {@linkcode Advert.lat}. */
   readonly lon: number | undefined;
   /** Without control characters, at most 32 bytes; `""` when there is none. */
   readonly name: string;
+  /** A number that MeshCore keeps for later features, 0–65535; nobody gives it a meaning yet. */
   readonly feat1: number | undefined;
+  /** As {@linkcode Advert.feat1}. */
   readonly feat2: number | undefined;
   /** Millivolts, 1–10000. */
   readonly batteryMv: number | undefined;

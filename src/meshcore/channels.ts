@@ -32,22 +32,29 @@ export interface ChannelKeySources {
 
 /** One channel's key. */
 export interface ChannelKey {
+  /** As a message of it is filed in `channel_hash`: with the `#` for a hashtag channel. */
   readonly name: string;
+  /** Where it came from: of two keys for one hash byte, the stronger origin is tried first. */
   readonly origin: KeyOrigin;
+  /** 16 bytes: the AES-128 key. */
   readonly key: Uint8Array<ArrayBuffer>;
   /** First byte of SHA-256 of the key: what a message carries to name its channel. */
   readonly hashByte: number;
+  /** The same key for HMAC-SHA256, prepared once. MeshCore fills it up with 16 zero bytes. */
   readonly mac: MacKey;
 }
 
 /** A key that could not be used, and where it stood. */
 export interface RejectedKey {
+  /** Name of the entry; `""` for one in a list that is no text. Never the key: it may be secret. */
   readonly name: string;
+  /** Which of the operator's lists holds it. */
   readonly origin: KeyOrigin;
 }
 
 /** Keys, found by the channel hash of a message. */
 export interface ChannelKeyRing {
+  /** Keys in all, the built-in one included; each name counts once. */
   readonly size: number;
   /** Keys in the ring by origin, for the log. */
   readonly counts: Readonly<Record<KeyOrigin, number>>;
@@ -132,7 +139,9 @@ function known(name: string): string {
 
 /** A message that opened, and with which key. */
 export interface Opened {
+  /** The channel whose key fits. */
   readonly channel: ChannelKey;
+  /** What was encrypted, with the zero bytes that fill its last block of 16. */
   readonly plain: Uint8Array<ArrayBuffer>;
 }
 

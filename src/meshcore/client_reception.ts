@@ -28,8 +28,18 @@ export function clientKey(segment: string): string | undefined {
   return PUBLIC_KEY.test(key) ? key : undefined;
 }
 
-/** Where it was, degrees; undefined when the message does not say, or nothing possible. */
-export function clientPosition(json: JsonObject) {
+/** Where a companion was, in the columns' terms. */
+export interface ClientPosition {
+  /** Degrees, −90–90. */
+  readonly lat: number;
+  /** Degrees, −180–180. */
+  readonly lon: number;
+  /** Metres; null when the message does not say. */
+  readonly positionAccuracyM: number | null;
+}
+
+/** Where it was; undefined when the message does not say, or nothing possible. */
+export function clientPosition(json: JsonObject): ClientPosition | undefined {
   const gps = objectField(json, "gps");
   if (gps === undefined) return undefined;
   const lat = parseNumber(field(gps, "lat"));
@@ -50,7 +60,7 @@ export function readClientReception(
   json: JsonObject,
   frame: PacketFrame,
   rxPubkey: string,
-  position: NonNullable<ReturnType<typeof clientPosition>>,
+  position: ClientPosition,
   signatureValid: boolean | null,
 ): ClientReceptionRecord | undefined {
   if (firstText(json, "direction", "Direction")?.toLowerCase() !== "rx") return undefined;

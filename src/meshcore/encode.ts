@@ -25,6 +25,9 @@ export interface PacketParts {
   readonly hashSize?: number;
   /** Hex of each hop, all of `hashSize` bytes. Default none. */
   readonly hops?: readonly string[];
+  /**
+   * As it travels, encrypted already where its type asks for that. At most 184 bytes on the air.
+   */
   readonly payload: Uint8Array;
 }
 
@@ -43,6 +46,7 @@ export function encodePacket(parts: PacketParts): Uint8Array<ArrayBuffer> {
 
 /** What an advert says. */
 export interface AdvertParts {
+  /** 32 bytes: the Ed25519 key that the signature is checked with. */
   readonly publicKey: Uint8Array;
   /** Unix seconds. */
   readonly timestamp: number;
@@ -50,6 +54,7 @@ export interface AdvertParts {
   readonly type: number;
   /** Degrees. */
   readonly position?: { readonly lat: number; readonly lon: number };
+  /** Default: no name, and its flag is not set. The firmware keeps 32 bytes of one. */
   readonly name?: string;
 }
 

@@ -24,6 +24,9 @@ export interface FilterOptions {
 
 /** {@linkcode FilterOptions}, ready to be asked. */
 export interface Filters {
+  /**
+   * Whether an observer is unwanted whatever it sends, its status and client receptions included.
+   */
   isBlacklisted(observerId: string): boolean;
   /** By the global whitelist. */
   isRegionAllowed(iata: string): boolean;

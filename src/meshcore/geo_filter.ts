@@ -10,9 +10,13 @@ export interface GeoFilter {
   readonly polygon?: readonly (readonly [number, number])[];
   /** Kilometres outside the polygon that still belong. Default 0. */
   readonly bufferKm?: number;
+  /** Southern edge of the box, −90–90. A box with an edge missing keeps everything. */
   readonly latMin?: number;
+  /** Northern edge of the box, −90–90. */
   readonly latMax?: number;
+  /** Western edge of the box, −180–180. A box cannot span the date line. */
   readonly lonMin?: number;
+  /** Eastern edge of the box, −180–180. */
   readonly lonMax?: number;
 }
 

@@ -13,7 +13,9 @@ export function sha256(data: Uint8Array | string): Uint8Array<ArrayBuffer> {
 
 /** An HMAC-SHA256 key with its padded blocks made once. */
 export interface MacKey {
+  /** 64 bytes: the key exclusive-or 0x36, hashed before the message (RFC 2104). */
   readonly inner: Uint8Array<ArrayBuffer>;
+  /** 64 bytes: the key exclusive-or 0x5c, hashed before the inner digest. */
   readonly outer: Uint8Array<ArrayBuffer>;
 }
 

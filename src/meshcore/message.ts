@@ -46,8 +46,15 @@ export type DropReason = typeof DROP_REASONS[number];
 
 /** What reading a message takes from the configuration. */
 export interface MessageOptions extends PacketOptions {
+  /** Which observers and regions are wanted. */
   readonly filters: Filters;
+  /**
+   * Checks the Ed25519 signatures of adverts and refuses what fails; else every advert is believed.
+   */
   readonly validateSignatures: boolean;
+  /**
+   * Accepts `meshcore/client/<public key>/packets`; otherwise `client` is read as a region's name.
+   */
   readonly clientRxCoverage: boolean;
   /** What becomes of adverts from outside the area. */
   readonly foreignAdverts: "flag" | "drop";

@@ -11,8 +11,10 @@ export const MAX_PATH_BYTES = 64;
 /** Payload bytes that a packet may carry. */
 export const MAX_PAYLOAD_BYTES = 184;
 
-const ROUTE_NAMES = ["TRANSPORT_FLOOD", "FLOOD", "DIRECT", "TRANSPORT_DIRECT"] as const;
-const PAYLOAD_NAMES = [
+/** Names of the routes, by the two lowest bits of the header. */
+export const ROUTE_NAMES = ["TRANSPORT_FLOOD", "FLOOD", "DIRECT", "TRANSPORT_DIRECT"] as const;
+/** Names of what a packet carries, by bits 5–2 of the header; the firmware has no 12–14. */
+export const PAYLOAD_NAMES = [
   "REQ",
   "RESPONSE",
   "TXT_MSG",
@@ -58,20 +60,25 @@ export type PacketFault =
 export interface PacketFrame {
   /** 0 transport flood, 1 flood, 2 direct, 3 transport direct. */
   readonly routeType: number;
+  /** Name of `routeType`, as CoreScope writes it. */
   readonly routeName: RouteName;
   /** 0–15. */
   readonly payloadType: number;
+  /** Name of `payloadType`, as CoreScope writes it. */
   readonly payloadName: PayloadName;
   /** 0–3; nobody looks at it yet. */
   readonly payloadVersion: number;
   /** The two transport codes as four upper-case hex digits each, in the order of their bytes. */
   readonly transportCodes: { readonly code1: string; readonly code2: string } | null;
+  /** Bits 7–6: `hashSize` less one; bits 5–0: how many hops. A TRACE's content hash includes it. */
   readonly pathByte: number;
   /** Bytes of one hop's hash, 1–3. */
   readonly hashSize: number;
   /** Hops of the header, upper-case hex. In a TRACE these bytes are SNR values. */
   readonly hops: readonly string[];
+  /** What stands behind the path, 0–184 bytes; part of `bytes`, not a copy. */
   readonly payload: Uint8Array<ArrayBuffer>;
+  /** The whole packet, header first. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

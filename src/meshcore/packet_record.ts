@@ -26,24 +26,33 @@ import { type RegionScopes, scopeOf } from "./regions.ts";
 
 /** What reading a packet takes from the configuration. */
 export interface PacketOptions {
+  /** Channel keys, which open group messages. */
   readonly keys: ChannelKeyRing;
+  /** Names the scope of a packet with transport codes. */
   readonly regions: RegionScopes;
+  /** The operator's area, by which an advert's node is foreign or not; undefined: everywhere. */
   readonly geoFilter: GeoFilter | undefined;
 }
 
 /** Who heard a packet, and what with. */
 export interface Heard {
+  /** The message around the packet. */
   readonly message: Message;
+  /** Its JSON: SNR, RSSI, score, direction and time stand beside the packet in it. */
   readonly json: JsonObject;
   /** The packet's hex without spaces. */
   readonly rawHex: string;
+  /** Null when the topic names none: the packet is kept all the same. */
   readonly observer: ObserverSighting | null;
+  /** Region of this reception, trimmed by nobody yet; may be `""`. */
   readonly region: string;
 }
 
 /** A packet's record, and its payload for the metrics. */
 export interface PacketReading {
+  /** What the store keeps. */
   readonly record: PacketRecord;
+  /** What the packet carries, decrypted where a key was known: the record has it only as text. */
   readonly payload: Payload;
 }
 

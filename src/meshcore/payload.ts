@@ -13,6 +13,7 @@ import { hexOf, hexUpperOf, nonZero, type Payload, tooShort } from "./payload_fi
 
 /** What the payload needs beside the packet. */
 export interface PayloadContext {
+  /** Channel keys, which open group messages. */
   readonly keys: ChannelKeyRing;
   /** How the advert's signature was found; undefined when nobody looked. */
   readonly signatureValid: boolean | undefined;

@@ -10,11 +10,13 @@ import type { Message } from "../capture/message.ts";
 
 /** How a packet was heard. Null: the message does not say. */
 export interface ReceptionFields {
+  /** Which way it went, as sent: bridges say `rx` or `tx`. */
   readonly direction: string | null;
   /** dB. */
   readonly snr: number | null;
   /** dBm. */
   readonly rssi: number | null;
+  /** The firmware's figure for how well it was heard, 0–1000, as sent; nobody checks its range. */
   readonly score: number | null;
 }
 
