@@ -21,7 +21,7 @@ const FLOOD = 1;
 /**
  * Reads a channel message.
  *
- * @param topicIndex last segment of the topic; `channel_idx` in the message wins over it
+ * @param topicIndex fourth segment of the topic; `channel_idx` in the message wins over it
  * @returns undefined when it has no text
  */
 export function readChannelMessage(
