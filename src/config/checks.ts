@@ -7,6 +7,7 @@
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
 import type { ConfigProblem } from "./problem.ts";
+import type { NetworkConfigSection } from "./section.ts";
 import { DEFAULT_URL } from "./source_schema.ts";
 import { topicFilterFault, topicFiltersOverlap } from "./topic_filter.ts";
 
@@ -24,7 +25,7 @@ export interface CheckResult {
 export function checkAcross(
   raw: Readonly<Record<string, unknown>>,
   layers: Layers,
-  sections: readonly string[],
+  networks: readonly NetworkConfigSection[],
 ): CheckResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
@@ -110,11 +111,22 @@ export function checkAcross(
         fault(["sources", i, "reconnect", "max_ms"], `${max} is less than min_ms, ${min}`);
       }
     }
-    checkTopics(source["topics"], (message) => fault(at("topics"), message));
+    const network = networks.find((one) => one.name === (source["network"] ?? networks[0]?.name));
+    checkTopics(source["topics"], (message) => {
+      if (network?.repeats !== "merged") fault(at("topics"), message);
+      else warnings.push(`sources.${i}.topics: ${message}, which is merged when it is stored`);
+    });
+    for (const other of networks) {
+      for (const key of Object.keys(other.sourceShape ?? {})) {
+        if (source[key] === undefined || source[key] === null) continue;
+        if (network === undefined || Object.hasOwn(network.sourceShape ?? {}, key)) continue;
+        fault(at(key), `is a setting of ${other.title}; this source is one of ${network.title}`);
+      }
+    }
   });
 
   const databases = new Map<string, string>();
-  for (const section of sections) {
+  for (const { name: section } of networks) {
     const database = isRecord(raw[section]) ? raw[section]["database"] : undefined;
     if (typeof database !== "string") continue;
     const other = databases.get(database);

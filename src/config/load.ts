@@ -11,7 +11,7 @@ import { CONFIG_VARIABLE, readEnvironment, readOverrides } from "./environment.t
 import { assignmentsFrom, Layers } from "./layers.ts";
 import { shownInError } from "./mask.ts";
 import { ConfigError, type ConfigProblem, type Origin } from "./problem.ts";
-import { parseYaml } from "./raw.ts";
+import { parseYaml, rawFromJson } from "./raw.ts";
 import { type ConfigOf, configSchema, type CoreConfig } from "./schema.ts";
 import type { Dialect, NetworkConfigSection, PeerInput } from "./section.ts";
 import { allowedText, type JsonSchema, settingAt, type SettingNode, settingTree } from "./tree.ts";
@@ -72,7 +72,7 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
   let own = false;
   let peerFile: { section: NetworkConfigSection; input: PeerInput["file"] } | undefined;
   if (file !== undefined) {
-    const { root, problems: syntax } = parseYaml(file.text, file.path);
+    const { root, problems: syntax } = parseFile(file, tree, networks);
     problems.push(...syntax);
     const kind = detectFileKind(root, file.path, tree, networks);
     if ("message" in kind) return new ConfigError([...problems, kind]);
@@ -129,7 +129,7 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
   }
 
   const raw = layers.build();
-  const across = checkAcross(raw, layers, networks.map((one) => one.name));
+  const across = checkAcross(raw, layers, networks);
   problems.push(...across.problems);
   warnings.push(...across.warnings);
   const parsed = schema.safeParse(raw);
@@ -181,6 +181,29 @@ function openFile(
     problems.push({ origin, path: "", value: JSON.stringify(path), message: why });
     return undefined;
   }
+}
+
+/**
+ * A file as a tree. What is JSON to the program that shares its file, but not quite to us (a comment
+ * key that stands twice, tabs), is read as that program reads it, without places.
+ */
+function parseFile(
+  file: { path: string; text: string },
+  tree: SettingNode,
+  networks: readonly NetworkConfigSection[],
+): ReturnType<typeof parseYaml> {
+  const parsed = parseYaml(file.text, file.path);
+  if (parsed.problems.length === 0) return parsed;
+  let value: unknown;
+  try {
+    value = JSON.parse(file.text.replace(/^\uFEFF/, ""));
+  } catch {
+    return parsed; // The problems of the YAML have places.
+  }
+  const root = rawFromJson(value);
+  const kind = detectFileKind(root, file.path, tree, networks);
+  const theirs = "kind" in kind && kind.kind === "dialect" && kind.dialect.openEnded === true;
+  return theirs ? { root, problems: [] } : parsed;
 }
 
 function isMissing(error: unknown): boolean {

@@ -42,6 +42,12 @@ export interface Dialect {
   readonly keys: readonly DialectKey[];
   /** Its environment variables in one sentence, for the documentation. */
   readonly environment: string;
+  /**
+   * True where the file is shared with programs whose keys nobody can list: what is unknown in it is
+   * ignored, and a key that another dialect only leaves alone proves nothing against it. Default
+   * false: an unknown key is a problem.
+   */
+  readonly openEnded?: boolean;
 }
 
 /** What a peer's file and environment are read from. */
@@ -52,7 +58,7 @@ export interface PeerInput {
   readonly environment: Readonly<Record<string, string>>;
   /** True when the file is ours: a peer's variables are then laid over it, without a peer's defaults. */
   readonly ownFile: boolean;
-  /** Sources of our own file, as far as they can be read: index, network and url. */
+  /** Sources so far (of our own file, of another peer), as far as they can be read. */
   readonly sources: readonly { readonly network?: unknown; readonly url?: unknown }[];
 }
 
@@ -79,6 +85,16 @@ export interface NetworkConfigSection<
   readonly title: string;
   /** A strict object with `.prefault({})`, every setting made by `setting()`. */
   readonly schema: S;
+  /**
+   * Settings that the network's sources have beside those of every source, each made by `setting()`
+   * and optional. With a source of another network they are refused. Default: none.
+   */
+  readonly sourceShape?: Readonly<Record<string, z.ZodType>>;
+  /**
+   * What a message that comes twice does, once for each of two overlapping topic filters. Where its
+   * records are `merged`, such filters are a warning; the default is `stored_twice`, an error.
+   */
+  readonly repeats?: "stored_twice" | "merged";
   /** Topic filters of a source that names none. */
   readonly defaultTopics: readonly string[];
   /** Files of the programs that it replaces. */

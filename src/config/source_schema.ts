@@ -69,7 +69,7 @@ const reconnect = z.strictObject({
 /** The schema of a source; what it may say of `network` and `topics` depends on the networks. */
 export function sourceSchema(networks: readonly NetworkConfigSection[]) {
   const names = networks.map((one) => one.name);
-  return z.strictObject({
+  const core = z.strictObject({
     name: setting(
       text(64).refine((v) => v.trim() === v, "begins or ends with a space").default("default"),
       {
@@ -161,5 +161,9 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
     }),
     reconnect,
     tls,
-  }).meta({ title: "Source", description: "One connection to one broker." });
+  });
+  // The networks' own settings are known to them alone, so they are not part of the type.
+  const own = Object.assign({}, ...networks.map((one) => one.sourceShape ?? {}));
+  const schema = Object.keys(own).length === 0 ? core : core.extend(own) as unknown as typeof core;
+  return schema.meta({ title: "Source", description: "One connection to one broker." });
 }

@@ -1,4 +1,4 @@
-/** MQTT topic filters: are they valid, do two of them overlap. @module */
+/** MQTT topic filters: are they valid, do two of them overlap, does one hold another. @module */
 
 /** Says in words what is wrong with a topic filter; undefined for a valid one. */
 export function topicFilterFault(filter: string): string | undefined {
@@ -35,4 +35,25 @@ function overlap(a: readonly string[], b: readonly string[]): boolean {
     if (left === undefined || right === undefined) return left === right;
     if (left !== right && left !== "+" && right !== "+") return false;
   }
+}
+
+/** True when every topic that matches `inner` matches `outer` too. */
+export function topicFilterCovers(outer: string, inner: string): boolean {
+  if (outer.startsWith("$") !== inner.startsWith("$")) return false;
+  const wide = outer.split("/");
+  const narrow = inner.split("/");
+  for (const [i, level] of wide.entries()) {
+    if (level === "#") return true;
+    if (narrow[i] === undefined || narrow[i] === "#") return false;
+    if (level !== "+" && level !== narrow[i]) return false;
+  }
+  return wide.length === narrow.length;
+}
+
+/** `filters` without repeated ones and without those that another one covers, in their order. */
+export function withoutCovered(filters: readonly string[]): string[] {
+  const unique = [...new Set(filters)];
+  return unique.filter((one) =>
+    !unique.some((other) => other !== one && topicFilterCovers(other, one))
+  );
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { topicFilterFault, topicFiltersOverlap } from "../../src/config/topic_filter.ts";
+import {
+  topicFilterCovers,
+  topicFilterFault,
+  topicFiltersOverlap,
+  withoutCovered,
+} from "../../src/config/topic_filter.ts";
 
 Deno.test("topicFilterFault() says what is wrong with a filter", () => {
   for (const good of ["#", "+", "msh/#", "msh/+/2/e/#", "/", "a//b", "$SYS/#"]) {
@@ -63,4 +68,33 @@ Deno.test("topicFiltersOverlap() says yes exactly when some topic matches both",
     }),
     { numRuns: 300 },
   );
+});
+
+Deno.test("topicFilterCovers() knows wildcards, parents and $ topics", () => {
+  for (
+    const [outer, inner] of [["#", "a/b"], ["a/#", "a"], ["a/#", "a/+/c"], ["a/+", "a/b"], [
+      "a",
+      "a",
+    ]]
+  ) assert.equal(topicFilterCovers(outer!, inner!), true, `${outer} ${inner}`);
+  for (
+    const [outer, inner] of [["a/+", "a"], ["a/+", "a/#"], ["a/b", "a/+"], ["#", "$SYS/#"], [
+      "a",
+      "a/b",
+    ]]
+  ) assert.equal(topicFilterCovers(outer!, inner!), false, `${outer} ${inner}`);
+});
+
+Deno.test("withoutCovered() keeps no filter that another one covers, and loses no topic", () => {
+  assert.deepEqual(withoutCovered(["a/+/x", "a/#", "a/#", "b"]), ["a/#", "b"]);
+  const level = fc.constantFrom("a", "b", "+");
+  const filter = fc.tuple(fc.array(level, { minLength: 1, maxLength: 3 }), fc.boolean())
+    .map(([levels, all]) => [...levels, ...(all ? ["#"] : [])].join("/"));
+  const topic = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 4 });
+  fc.assert(fc.property(fc.array(filter, { maxLength: 5 }), topic, (filters, levels) => {
+    const kept = withoutCovered(filters);
+    const matches = (one: string) => topicFilterCovers(one, levels.join("/"));
+    assert.equal(kept.some(matches), filters.some(matches));
+    assert.equal(new Set(kept).size, kept.length);
+  }));
 });

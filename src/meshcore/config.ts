@@ -1,0 +1,230 @@
+/** The MeshCore part of the configuration. @module */
+import { z } from "zod";
+import type { NetworkConfigSection } from "../config/section.ts";
+import { setting } from "../config/setting.ts";
+import { corescopeDialect } from "./corescope_dialect.ts";
+import { readCorescope } from "./corescope_settings.ts";
+
+const name = z.string().min(1).max(200);
+const latitude = z.number().min(-90).max(90);
+const longitude = z.number().min(-180).max(180);
+
+/** Days of a retention, 0 for ever. */
+const days = (byDefault: number, title: string, description: string) =>
+  setting(z.int().min(0).max(100_000).default(byDefault), {
+    title,
+    description: `${description} 0: never.`,
+    unit: "days",
+    example: byDefault === 0 ? 30 : byDefault,
+  });
+
+/** Degrees of a side of the box. */
+const side = (degrees: z.ZodNumber, title: string, example: number) =>
+  setting(degrees.optional(), {
+    title,
+    description: "One side of a box, in degrees. It counts when all four sides are given.",
+    unit: "°",
+    example,
+  });
+
+const retention = z.strictObject({
+  node_days: days(7, "Nodes", "Nodes not heard for this long move to `inactive_nodes`."),
+  observer_days: days(14, "Observers", "Observers not heard for this long are marked inactive."),
+  metrics_days: days(
+    30,
+    "Metrics",
+    "Figures of observers and dropped packets older than this are deleted.",
+  ),
+  packet_days: days(0, "Packets", "Packets older than this are deleted, with their receptions."),
+  client_rx_days: days(0, "Client receptions", "Those older than this are deleted."),
+}).prefault({}).meta({ title: "Retention", description: "How long things are kept." });
+
+const geoFilter = z.strictObject({
+  polygon: setting(
+    z.array(z.tuple([latitude, longitude]).meta({ "x-allowed": "[latitude, longitude]" }))
+      .max(10_000).default([]),
+    {
+      title: "Polygon",
+      description:
+        "Corners of the area as `[latitude, longitude]`. From three corners on it wins over the box.",
+      example: [[38, -122.8], [38, -121.5], [37, -121.5]],
+      allowed: "a list of [latitude, longitude] in degrees",
+    },
+  ),
+  buffer_km: setting(z.number().min(0).max(20_000).default(0), {
+    title: "Margin",
+    description: "Distance outside the polygon that still belongs to the area.",
+    unit: "km",
+    example: 20,
+  }),
+  lat_min: side(latitude, "Southern side", 37),
+  lat_max: side(latitude, "Northern side", 38),
+  lon_min: side(longitude, "Western side", -122.8),
+  lon_max: side(longitude, "Eastern side", -121.5),
+}).prefault({}).meta({
+  title: "Area",
+  description: "The operator's area. Nodes without a position always belong to it.",
+});
+
+const statsFile = z.strictObject({
+  path: setting(z.string().min(1).max(4096).optional(), {
+    title: "Statistics file",
+    description:
+      "File that is written every second for CoreScope's server (its `CORESCOPE_INGESTOR_STATS`). A symbolic link in its place is replaced, never followed. Without it, none is written.",
+    example: "/var/lib/corescope/ingestor-stats.json",
+    defaultText: "none is written",
+  }),
+  mode: setting(z.string().regex(/^0?[0-7]{3}$/).default("0600"), {
+    title: "Permissions of the file",
+    description:
+      "Octal permissions. `0600` can be read by the same user only; a server of another user needs `0644`, or `0640` with a common group.",
+    example: "0640",
+    allowed: "three octal digits, such as 0640",
+  }),
+}).prefault({}).meta({
+  title: "Statistics file",
+  description: "What CoreScope's server shows of its ingestor.",
+});
+
+const schema = z.strictObject({
+  database: setting(z.string().min(1).max(4096).default("meshcore.db"), {
+    title: "Database",
+    description:
+      "SQLite file, relative to the working directory. A database of CoreScope is taken over in place. The directory must be writable too.",
+    example: "/var/lib/meshcapture/meshcore.db",
+    allowed: "a path",
+  }),
+  channel_keys: setting(
+    z.array(
+      z.strictObject({
+        name: setting(name, {
+          title: "Channel name",
+          description: "Name of the channel; `public` in any case means `Public`.",
+          example: "Attic",
+        }),
+        key: setting(z.string().regex(/^\s*[0-9a-fA-F]{32}\s*$/), {
+          title: "Channel key",
+          description: "Secret of the channel, 16 bytes in hexadecimal.",
+          example: "8b3387e9c5cdea6ac9e5edbaa115cd72",
+          secret: true,
+          allowed: "32 hexadecimal digits",
+        }),
+      }).meta({ title: "Channel", description: "One channel and its key." }),
+    ).max(10_000).default([]),
+    {
+      title: "Channel keys",
+      description:
+        "Keys of channels, strongest of all. The key of the Public channel is known without it.",
+      example: [{ name: "Attic", key: "000102030405060708090a0b0c0d0e0f" }],
+    },
+  ),
+  hash_channels: setting(z.array(name).max(100_000).default([]), {
+    title: "Hashtag channels",
+    description: "Channels whose key follows from their name. `#` is put in front where missing.",
+    example: ["#test", "#bot"],
+  }),
+  channel_keys_file: setting(z.string().min(1).max(4096).optional(), {
+    title: "File of channel keys",
+    description:
+      "JSON file read at the start: names with their keys (CoreScope's `channel-rainbow.json`) or a plain list of hashtag names. Weaker than the two settings above. A missing file is a warning.",
+    example: "channel-rainbow.json",
+    defaultText: "none",
+  }),
+  hash_regions: setting(z.array(name).max(10_000).default([]), {
+    title: "Regions",
+    description:
+      "Regions whose transport codes are recognised, for the scope of packets. `#` is put in front where missing.",
+    example: ["sjc", "bay"],
+  }),
+  validate_signatures: setting(z.boolean().default(true), {
+    title: "Check signatures",
+    description: "Whether an advert whose signature is wrong is refused.",
+    example: true,
+  }),
+  client_rx_coverage: setting(z.boolean().default(false), {
+    title: "Client coverage",
+    description:
+      "Whether phones may report what they hear and where, on `meshcore/client/<public key>/packets`.",
+    example: true,
+  }),
+  observer_blacklist: setting(z.array(name).max(100_000).default([]), {
+    title: "Blocked observers",
+    description: "Ids of observers whose messages are dropped; upper and lower case are the same.",
+    example: ["b1b1b1b1"],
+  }),
+  observer_iata_whitelist: setting(z.array(name).max(10_000).default([]), {
+    title: "Allowed regions",
+    description:
+      "Regions (the second level of the topic) whose messages are kept, for all sources. None: all.",
+    example: ["SJC", "SFO"],
+  }),
+  geo_filter: geoFilter,
+  foreign_adverts: setting(z.enum(["flag", "drop"]).default("flag"), {
+    title: "Adverts from outside",
+    description:
+      "What becomes of the advert of a node outside of `geo_filter`: kept with a mark, or dropped.",
+    example: "drop",
+  }),
+  metrics_sample_interval_seconds: setting(z.int().min(1).max(86_400).default(300), {
+    title: "Interval of metrics",
+    description: "One row of figures is kept for each observer and interval.",
+    unit: "s",
+    example: 60,
+  }),
+  neighbor_edges_max_age_days: setting(z.int().min(1).max(100_000).default(5), {
+    title: "Age of neighbours",
+    description: "Neighbourhoods that were not seen for this long are forgotten.",
+    unit: "days",
+    example: 30,
+  }),
+  prune_requests: setting(z.boolean().default(true), {
+    title: "Prune requests",
+    description:
+      "Whether nodes are deleted that CoreScope's server asks to delete, by files in `prune-requests` beside the database.",
+    example: false,
+  }),
+  incremental_vacuum_pages: setting(z.int().min(0).max(10_000_000).default(1024), {
+    title: "Pages given back",
+    description: "Free pages that are given back to the file system after old rows were deleted.",
+    unit: "pages",
+    example: 4096,
+  }),
+  retention,
+  stats_file: statsFile,
+}).prefault({}).meta({
+  title: "MeshCore",
+  description: "Database, keys and tables of the MeshCore network.",
+});
+
+/** Settings of the MeshCore network, after loading. */
+export type MeshcoreConfig = z.output<typeof schema>;
+
+const sourceShape = {
+  iata_filter: setting(z.array(name).max(10_000).optional(), {
+    title: "Regions of this source",
+    description:
+      "MeshCore only: regions (the second level of the topic) whose packets are kept; observers' status is kept from everywhere.",
+    example: ["SJC", "SFO"],
+    defaultText: "all",
+  }),
+  region: setting(name.optional(), {
+    title: "Region of this source",
+    description: "MeshCore only: region of observers whose topic names none.",
+    example: "SJC",
+    defaultText: "none",
+  }),
+};
+
+/** What the MeshCore network contributes to the configuration. */
+export const meshcoreConfigSection = {
+  name: "meshcore",
+  title: "MeshCore",
+  schema,
+  sourceShape,
+  // A transmission is known by its hash, a reception by observer and path.
+  repeats: "merged",
+  defaultTopics: ["meshcore/#"],
+  dialects: [corescopeDialect],
+  fileVariables: [],
+  readPeers: readCorescope,
+} as const satisfies NetworkConfigSection;
