@@ -15,6 +15,11 @@ export interface TableComparison {
   readonly table: string;
   /** Which rows belong together. */
   readonly key: RowKey;
+  /**
+   * Columns that the table does not have, by name: an SQL expression over its row, such as what a
+   * row id stands for. They are compared like the others, and may belong to the key.
+   */
+  readonly derived?: Readonly<Record<string, string>>;
   /** Columns that are not compared, such as row ids and the wall clock. */
   readonly ignored: readonly string[];
 }

@@ -57,8 +57,9 @@ export function comparePlan(
   ignore: readonly string[],
 ): ComparePlan {
   const { table, key } = comparison;
-  const inA = tableColumns(a, table);
-  const inB = tableColumns(b, table);
+  const derived = Object.entries(comparison.derived ?? {});
+  const inA = columnsOf(a, table, derived);
+  const inB = columnsOf(b, table, derived);
   const missingIn: ("a" | "b")[] = [];
   if (inA.length === 0) missingIn.push("a");
   if (inB.length === 0) missingIn.push("b");
@@ -92,6 +93,11 @@ export function comparePlan(
     ...values.map((expression, i) => `${expression} AS v${i}`),
     ...texts.map((expression, i) => `${expression} AS t${i}`),
   ];
+  const rows = derived.length === 0
+    ? quoteName(table)
+    : `(SELECT ${
+      ["*", ...derived.map(([name, sql]) => `(${sql}) AS ${quoteName(name)}`)].join(", ")
+    } FROM ${quoteName(table)})`;
   const order = selected.map((_, i) => i + 1).join(", ");
   return {
     missingIn,
@@ -112,9 +118,18 @@ export function comparePlan(
     columnsOnlyInA: inA.filter((column) => !inB.includes(column)),
     columnsOnlyInB: inB.filter((column) => !inA.includes(column)),
     comparedTexts: comparedTexts.length,
-    query: `SELECT ${selected.join(", ")} FROM ${quoteName(table)} ORDER BY ${order}`,
+    query: `SELECT ${selected.join(", ")} FROM ${rows} ORDER BY ${order}`,
     countQuery: `SELECT count(*) AS rows FROM ${quoteName(table)}`,
   };
+}
+
+function columnsOf(
+  db: DatabaseSync,
+  table: string,
+  derived: readonly (readonly [string, string])[],
+): string[] {
+  const columns = tableColumns(db, table);
+  return columns.length === 0 ? [] : [...columns, ...derived.map(([name]) => name)];
 }
 
 /** Columns whose bits fit one number of {@linkcode textsOf}. */

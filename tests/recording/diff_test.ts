@@ -343,3 +343,30 @@ Deno.test("diffDatabases() stops when its signal is aborted, and lets go of the 
   db.exec("PRAGMA busy_timeout = 0; DROP TABLE t");
   db.close();
 });
+
+Deno.test("diffDatabases() matches rows by a derived column when row ids differ", async () => {
+  using scratch = new Scratch("diff");
+  const schema = "CREATE TABLE names (id INTEGER PRIMARY KEY, name);" +
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, name_id, v)";
+  const make2 = (path: string, names: Row[], rows: Row[]) => {
+    make(path, schema, "names", names);
+    return make(path, "", "t", rows);
+  };
+  const comparison: TableComparison = {
+    table: "t",
+    key: { columns: ["who"] },
+    derived: { who: "(SELECT name FROM names WHERE names.id = name_id)" },
+    ignored: ["id", "name_id"],
+  };
+  const a = make2(scratch.file("a.db"), [[1, "x"], [2, "y"]], [[1, 1, "one"], [2, 2, "two"]]);
+  const b = make2(scratch.file("b.db"), [[7, "y"], [9, "x"]], [[5, 7, "two"], [6, 9, "eins"]]);
+  const { equal, tables } = await diffDatabases(a, b, [comparison]);
+  assert.equal(equal, false);
+  const [table] = tables;
+  assert.deepEqual([table!.same, table!.differing, table!.onlyInA, table!.onlyInB], [1, 1, 0, 0]);
+  assert.deepEqual(table!.columns, [{
+    column: "v",
+    differing: 1,
+    samples: [{ row: { who: '"x"' }, a: '"one"', b: '"eins"' }],
+  }]);
+});
