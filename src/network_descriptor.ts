@@ -39,6 +39,15 @@ export interface OpenStoreOptions {
   readonly onThreadFailure?: (error: StorageError) => void;
 }
 
+/** What a decoder is made with beside its network's section. */
+export interface DecoderContext {
+  /** The network's configured sources, with the settings that its `sourceShape` gives them. */
+  readonly sources: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
+  /** Text of a file that the section names; throws where it cannot be read. */
+  readonly readFile: (path: string) => string;
+  readonly log: Log;
+}
+
 /** One message of generated traffic. */
 export interface GeneratedMessage {
   /** Topic to publish to. */
@@ -72,7 +81,7 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
    *
    * @throws when a key is none; the message names it without its value.
    */
-  createDecoder(config: C): Network<R>;
+  createDecoder(config: C, context: DecoderContext): Network<R>;
   /** Path of the database. */
   databasePath(config: C): string;
   /**
@@ -88,8 +97,8 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   readonly migrateBack: Readonly<
     Record<string, (path: string, nowMs: number, onProgress: (done: number) => void) => string>
   >;
-  /** Where recorded payloads are found in a database of this network. */
-  readonly replayTable: ReplayTable;
+  /** Where recorded payloads are found in a database of this network; absent where it has none. */
+  readonly replayTable?: ReplayTable;
   /** What `diff` compares. */
   diffTables(options: { readonly withTimestamps: boolean }): readonly TableComparison[];
   /** Lifelike traffic, and the configuration that reads what can be read of it. */

@@ -11,7 +11,7 @@ import { Pipeline } from "../capture/pipeline.ts";
 import { CaptureQueue } from "../capture/queue.ts";
 import { receiptClock } from "../capture/receipt_clock.ts";
 import type { CoreConfig } from "../config/schema.ts";
-import type { NetworkDescriptor } from "../network_descriptor.ts";
+import type { DecoderContext, NetworkDescriptor } from "../network_descriptor.ts";
 import type { HealthComponent } from "../observe/health.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { ReopeningStore } from "../storage/reopening_store.ts";
@@ -22,8 +22,10 @@ export interface NetworkRuntimeParts {
   readonly descriptor: NetworkDescriptor;
   /** The network's section of the configuration. */
   readonly section: unknown;
-  /** Bounds of the queue, batches and the settings of SQLite. */
-  readonly config: Pick<CoreConfig, "queue" | "storage">;
+  /** The sources, bounds of the queue, batches and the settings of SQLite. */
+  readonly config: Pick<CoreConfig, "queue" | "storage" | "sources">;
+  /** Reads a file that the section names. */
+  readonly readFile: (path: string) => string;
   /** Path of the database, where a shadow's suffix is part of it. */
   readonly path: string;
   /** Times batches, retries and receipts. */
@@ -54,6 +56,14 @@ export function storageSettings(storage: CoreConfig["storage"]): StorageSettings
     journalSizeLimitBytes: storage.journal_size_limit_bytes,
     cacheKib: storage.cache_kib,
   };
+}
+
+/** The sources of a network, with the settings that are its own. */
+export function sourcesOf(
+  network: string,
+  sources: CoreConfig["sources"],
+): DecoderContext["sources"] {
+  return sources.filter((one) => one.network === network).map((one) => ({ ...one }));
 }
 
 /** Store, queue and pipeline of one network. */
@@ -97,7 +107,11 @@ export class NetworkRuntime {
       })
     );
     this.pipeline = new Pipeline({
-      network: descriptor.createDecoder(section),
+      network: descriptor.createDecoder(section, {
+        sources: sourcesOf(descriptor.name, config.sources),
+        readFile: parts.readFile,
+        log,
+      }),
       store: this.store,
       queue: this.queue,
       clock,

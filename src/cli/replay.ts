@@ -4,13 +4,13 @@ import { DatabaseRecording } from "../recording/database_source.ts";
 import { ReadTally, type Recording } from "../recording/entry.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
-import { silentLog } from "../capture/log.ts";
+import { type Log, silentLog } from "../capture/log.ts";
 import { networkNamed, networks } from "../networks.ts";
 import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
-import { storageSettings } from "./network_runtime.ts";
+import { sourcesOf, storageSettings } from "./network_runtime.ts";
 import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -57,13 +57,24 @@ export async function replay(
   const tally = new ReadTally();
   using progress = new Progress(terminal, "messages");
   try {
-    const recording: Recording = isDatabase(from)
-      ? new DatabaseRecording(from, descriptor.replayTable)
+    const fromDatabase = isDatabase(from);
+    if (fromDatabase && descriptor.replayTable === undefined) {
+      terminal.note(
+        `${from}: a database of ${descriptor.section.title} keeps no messages to replay`,
+      );
+      return EXIT.usage;
+    }
+    const recording: Recording = fromDatabase
+      ? new DatabaseRecording(from, descriptor.replayTable!)
       : new JsonlRecording(from);
     const result = await replayInto({
       recording,
       tally,
-      network: descriptor.createDecoder(section),
+      network: descriptor.createDecoder(section, {
+        sources: sourcesOf(descriptor.name, config.sources),
+        readFile: (path) => terminal.readFile(path),
+        log: noteWarnings(terminal),
+      }),
       openStore: (nowMs) =>
         descriptor.openStore(section, {
           path: options.database,
@@ -93,6 +104,13 @@ export async function replay(
     terminal.note(explain(error));
     return EXIT.failed;
   }
+}
+
+/** What a decoder has to say at its start, for a person: its figures are not for standard output. */
+function noteWarnings(terminal: Terminal): Log {
+  const note = (message: string, fields: object = {}) =>
+    terminal.note(`warning: ${message} ${JSON.stringify(fields)}`);
+  return { ...silentLog, warn: note, error: note };
 }
 
 function printSummary(

@@ -54,7 +54,12 @@ export async function serve(
     own.warn("second signal: ending at once", { signal });
     terminal.exit(EXIT.failed);
   });
-  const service = new Service({ config, clock: terminal.clock, log });
+  const service = new Service({
+    config,
+    clock: terminal.clock,
+    log,
+    readFile: (path) => terminal.readFile(path),
+  });
   let failed = false;
   const work = async (): Promise<void> => {
     try {

@@ -33,6 +33,8 @@ export interface ServiceParts {
   readonly clock: Clock;
   /** Gives the log of a category. */
   readonly log: (category: string) => Log;
+  /** Reads a file that a network's section names. */
+  readonly readFile: (path: string) => string;
 }
 
 /** What a service did, for its last line. */
@@ -106,6 +108,7 @@ export class Service {
         descriptor,
         section: config[name],
         config,
+        readFile: this.#parts.readFile,
         path: this.#databasePath(descriptor),
         clock,
         log: this.#parts.log(name),
