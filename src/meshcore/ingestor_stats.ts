@@ -1,0 +1,164 @@
+/**
+ * The statistics that CoreScope's server shows of its ingestor (`/api/perf/io`, `/api/mqtt/status`,
+ * `/api/healthz`, …), in its words.
+ *
+ * @module
+ */
+import { maskUrl, maskUrlsInText } from "../capture/mask_url.ts";
+
+/** Durations of one kind of write, in milliseconds. */
+export interface WriterTimes {
+  readonly count: number;
+  /** Writes that had to wait for another's lock. */
+  readonly contentions: number;
+  readonly waitMs: Percentiles;
+  readonly holdMs: Percentiles;
+}
+
+/** Percentiles of a duration, in milliseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Rates of a process's reading and writing, a second. */
+export interface ProcessIo {
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  readonly cancelledWriteBytes: number;
+  readonly syscallsRead: number;
+  readonly syscallsWrite: number;
+}
+
+/** One source; `SourceFigures` of the mqtt room has this shape. Times are Unix milliseconds. */
+export interface StatsSource {
+  readonly name: string;
+  readonly url: string;
+  readonly connected: boolean;
+  readonly connectedAt: number | undefined;
+  readonly disconnectedAt: number | undefined;
+  readonly receivedAt: number | undefined;
+  /** Counted after the commit; CoreScope counts it before, so that a full disk looks well there. */
+  readonly settledAt: number | undefined;
+  readonly connects: number;
+  readonly disconnects: number;
+  readonly messages: number;
+  readonly recentMessages: number;
+  readonly problem: string | undefined;
+}
+
+/** What is known at one moment. Counters count from the start of the process. */
+export interface IngestorStats {
+  /** New transmissions. */
+  readonly transmissions: number;
+  /** Observations, new or known. */
+  readonly observations: number;
+  /** Packets whose transmission was known. */
+  readonly duplicateTransmissions: number;
+  readonly nodeUpserts: number;
+  readonly observerUpserts: number;
+  readonly writeErrors: number;
+  /** Adverts refused for their signature. */
+  readonly signatureDrops: number;
+  readonly commits: number;
+  /** Rows that backfills changed, by backfill. */
+  readonly backfills: Readonly<Record<string, number>>;
+  readonly sources: readonly StatsSource[];
+  /** By component; left out where nobody measures. */
+  readonly writers?: Readonly<Record<string, WriterTimes>>;
+  /** Left out where the runtime does not let us look at `/proc/self/io`. */
+  readonly io?: ProcessIo;
+  /** Unix milliseconds of the watchdog's last look. */
+  readonly watchdogAt?: number;
+}
+
+/** The content of the file at `nowMs` (Unix milliseconds). User information is masked. */
+export function ingestorStatsJson(stats: IngestorStats, nowMs: number): string {
+  // The server reads this with the layout of RFC 3339 and compares whole seconds.
+  const sampledAt = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  return JSON.stringify({
+    sampledAt,
+    tx_inserted: whole(stats.transmissions),
+    obs_inserted: whole(stats.observations),
+    tx_dupes: whole(stats.duplicateTransmissions),
+    node_upserts: whole(stats.nodeUpserts),
+    observer_upserts: whole(stats.observerUpserts),
+    write_errors: whole(stats.writeErrors),
+    sig_drops: whole(stats.signatureDrops),
+    walCommits: whole(stats.commits),
+    groupCommitFlushes: 0,
+    backfillUpdates: mapped(stats.backfills, whole),
+    ...(stats.io === undefined ? {} : { procIO: processIo(stats.io, sampledAt) }),
+    ...(stats.writers === undefined ? {} : { writer_perf: mapped(stats.writers, writerTimes) }),
+    source_liveness: Object.fromEntries(stats.sources.map((source) => [source.name, {
+      lastReceiptUnix: unix(source.receivedAt),
+      lastMessageUnix: unix(source.settledAt),
+    }])),
+    source_statuses: stats.sources.map(sourceStatus),
+    ...(stats.watchdogAt === undefined ? {} : { watchdogLastTickUnix: unix(stats.watchdogAt) }),
+  });
+}
+
+function sourceStatus(source: StatsSource) {
+  return {
+    name: source.name,
+    broker: maskUrl(source.url),
+    connected: source.connected,
+    lastConnectUnix: unix(source.connectedAt),
+    lastDisconnectUnix: unix(source.disconnectedAt),
+    lastPacketUnix: unix(source.receivedAt),
+    connectCount: whole(source.connects),
+    disconnectCount: whole(source.disconnects),
+    packetsTotal: whole(source.messages),
+    packetsLast5m: whole(source.recentMessages),
+    ...(source.problem === undefined ? {} : { lastError: maskUrlsInText(source.problem) }),
+  };
+}
+
+function writerTimes({ count, contentions, waitMs, holdMs }: WriterTimes) {
+  return {
+    count: whole(count),
+    contention_total: whole(contentions),
+    ...percentiles("wait_ms", waitMs),
+    ...percentiles("hold_ms", holdMs),
+  };
+}
+
+function percentiles(prefix: string, { p50, p95, p99, max }: Percentiles) {
+  return {
+    [`${prefix}_p50`]: finite(p50),
+    [`${prefix}_p95`]: finite(p95),
+    [`${prefix}_p99`]: finite(p99),
+    [`${prefix}_max`]: finite(max),
+  };
+}
+
+function processIo(io: ProcessIo, sampledAt: string) {
+  return {
+    readBytesPerSec: finite(io.readBytes),
+    writeBytesPerSec: finite(io.writeBytes),
+    cancelledWriteBytesPerSec: finite(io.cancelledWriteBytes),
+    syscallsRead: finite(io.syscallsRead),
+    syscallsWrite: finite(io.syscallsWrite),
+    sampledAt,
+  };
+}
+
+function mapped<T, U>(values: Readonly<Record<string, T>>, map: (value: T) => U) {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+}
+
+/** Whole seconds; 0 for never. A single fraction would make the server refuse the whole file. */
+function unix(ms: number | undefined): number {
+  return ms === undefined ? 0 : whole(ms / 1000);
+}
+
+function whole(value: number): number {
+  return Math.trunc(finite(value));
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
