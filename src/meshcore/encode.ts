@@ -9,6 +9,8 @@ import { hmacSha256 } from "./hash.ts";
 import { decodeHex } from "./hex.ts";
 
 const BLOCK_BYTES = 16;
+/** Public key and timestamp, which stand before the signature. */
+const SIGNED_HEAD_BYTES = 36;
 const NO_IV = new Uint8Array(BLOCK_BYTES);
 
 /** The parts of a packet. */
@@ -67,6 +69,12 @@ export async function encodeAdvert(
   parts: AdvertParts,
   sign: (signed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const signed = advertToSign(parts);
+  return signedAdvert(signed, await sign(signed));
+}
+
+/** What is signed of an advert: public key, timestamp, application data. */
+export function advertToSign(parts: AdvertParts): Uint8Array<ArrayBuffer> {
   const { position, name } = parts;
   const location = new DataView(new ArrayBuffer(8));
   location.setInt32(0, Math.round((position?.lat ?? 0) * 1e6), true);
@@ -76,11 +84,20 @@ export async function encodeAdvert(
     ...(position === undefined ? [] : new Uint8Array(location.buffer)),
     ...(name === undefined ? [] : new TextEncoder().encode(name)),
   ];
-  const head = new Uint8Array(36);
-  head.set(parts.publicKey);
-  new DataView(head.buffer).setUint32(32, parts.timestamp, true);
-  const signature = await sign(Uint8Array.from([...head, ...data]));
-  return Uint8Array.from([...head, ...signature, ...data]);
+  const signed = new Uint8Array(SIGNED_HEAD_BYTES + data.length);
+  signed.set(parts.publicKey);
+  new DataView(signed.buffer).setUint32(32, parts.timestamp, true);
+  signed.set(data, SIGNED_HEAD_BYTES);
+  return signed;
+}
+
+/** An ADVERT's payload from what was signed and the 64 bytes of the signature. */
+export function signedAdvert(signed: Uint8Array, signature: Uint8Array): Uint8Array<ArrayBuffer> {
+  const payload = new Uint8Array(signed.length + signature.length);
+  payload.set(signed.subarray(0, SIGNED_HEAD_BYTES));
+  payload.set(signature, SIGNED_HEAD_BYTES);
+  payload.set(signed.subarray(SIGNED_HEAD_BYTES), SIGNED_HEAD_BYTES + signature.length);
+  return payload;
 }
 
 /** The plain text of a GRP_TXT: time, flags, `sender: text`. */

@@ -9,7 +9,7 @@ import type { SimChannel } from "./channels.ts";
 import { publishJson, publishMalformed, publishMapReport, publishStat } from "./other_topics.ts";
 import { distanceKm, move, type SimNode } from "./nodes.ts";
 import * as payloads from "./payloads.ts";
-import { WeightedPick } from "./random.ts";
+import { WeightedPick } from "../../traffic/random.ts";
 import { type Draft, Priority, type SimMesh } from "./sim_mesh.ts";
 import { Port, UNNAMED_PORT } from "./truth.ts";
 import { utf8 } from "./utf8.ts";

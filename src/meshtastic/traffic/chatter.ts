@@ -1,5 +1,5 @@
 /** What the people of the simulated mesh write to each other. @module */
-import type { Random } from "./random.ts";
+import type { Random } from "../../traffic/random.ts";
 
 const OPENERS = [
   "Good morning from the ridge",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../../traffic/random.ts";
 
 /** A simulated radio. Positions in kilometres east and north of the area's centre. */
 export interface SimNode {

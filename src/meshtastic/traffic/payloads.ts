@@ -5,7 +5,7 @@
  * @module
  */
 import { latitudeI, longitudeI, type SimNode } from "./nodes.ts";
-import { type Random, WeightedPick } from "./random.ts";
+import { type Random, WeightedPick } from "../../traffic/random.ts";
 import type { WireWriter } from "./wire_writer.ts";
 
 /** `User`. */

@@ -5,9 +5,9 @@
  * @module
  */
 import { encrypt, type SimChannel, simChannels } from "./channels.ts";
-import { EventQueue } from "./event_queue.ts";
+import { EventQueue } from "../../traffic/event_queue.ts";
 import { distanceKm, makeGateways, makeNodes, type SimGateway, type SimNode } from "./nodes.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../traffic/random.ts";
 import { type PacketTruth, portName, type Readable, type TrafficMessage } from "./truth.ts";
 import { WireWriter } from "./wire_writer.ts";
 
