@@ -36,14 +36,17 @@ export interface PacketParts {
 /** Puts a packet together. The parts are not checked: a test may want a broken one. */
 export function encodePacket(parts: PacketParts): Uint8Array<ArrayBuffer> {
   const { routeType, payloadType, payload, hops = [], hashSize = 1 } = parts;
-  const bytes = [routeType | (payloadType << 2) | ((parts.payloadVersion ?? 0) << 6)];
+  const head = [routeType | (payloadType << 2) | ((parts.payloadVersion ?? 0) << 6)];
   if (routeType === 0 || routeType === 3) {
-    for (const code of parts.transportCodes ?? [0, 0]) bytes.push(code & 0xff, code >> 8);
+    for (const code of parts.transportCodes ?? [0, 0]) head.push(code & 0xff, code >> 8);
   }
-  bytes.push(((hashSize - 1) << 6) | hops.length);
-  for (const hop of hops) bytes.push(...decodeHex(hop) ?? []);
-  bytes.push(...payload);
-  return Uint8Array.from(bytes);
+  head.push(((hashSize - 1) << 6) | hops.length);
+  const path = decodeHex(hops.join("")) ?? new Uint8Array();
+  const bytes = new Uint8Array(head.length + path.length + payload.length);
+  bytes.set(head);
+  bytes.set(path, head.length);
+  bytes.set(payload, head.length + path.length);
+  return bytes;
 }
 
 /** What an advert says. */

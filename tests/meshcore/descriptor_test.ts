@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { silentLog } from "../../src/capture/log.ts";
+import { meshcoreDescriptor } from "../../src/meshcore/descriptor.ts";
+import { loadOk } from "./config_helper.ts";
+
+const descriptor = meshcoreDescriptor(() => Promise.reject(new Error("no store in this test")));
+
+Deno.test("the descriptor's demo configuration reads the traffic that it generates", async () => {
+  const overrides: Record<string, string> = { "sources.0.network": "meshcore" };
+  for (const [key, value] of Object.entries(descriptor.demoConfig)) {
+    overrides[`meshcore.${key}`] = JSON.stringify(value);
+  }
+  const { config } = loadOk({ overrides });
+  const decoder = descriptor.createDecoder(config.meshcore, {
+    sources: config.sources,
+    readFile: () => assert.fail("no file is configured"),
+    log: silentLog,
+  });
+  const traffic = descriptor.createTraffic(1, 1_760_000_000_000);
+  const batch = Array.from({ length: 600 }, () => {
+    const { topic, payload, atMs, retain } = traffic.next().value;
+    const more = { source: "default", qos: 0 as const, redelivered: false };
+    return { ...more, topic, payload, receivedAt: atMs, retained: retain };
+  });
+  const channels = new Set<unknown>();
+  for (const one of await decoder.decode(batch)) {
+    if (one.kind !== "record" || one.record.kind !== "packet") continue;
+    channels.add(one.record.transmission.channelHash);
+  }
+  assert.ok(channels.has("Public") && channels.has("#demo"), [...channels].join());
+  assert.equal(descriptor.databasePath(config.meshcore), "meshcore.db");
+});
+
+Deno.test("the descriptor's summary counts in CoreScope's tables", () => {
+  const db = new DatabaseSync(":memory:");
+  db.exec(`
+    CREATE TABLE transmissions (payload_type, channel_hash);
+    CREATE TABLE observations (id); CREATE TABLE nodes (id);
+    CREATE TABLE observers (id); CREATE TABLE dropped_packets (id);
+    INSERT INTO transmissions VALUES (5, 'Public'), (5, 'enc_AB'), (4, NULL), (5, 'Public');`);
+  const counts = descriptor.summaryQueries.map(({ title, sql }) => {
+    const [count] = Object.values(db.prepare(sql).get()!);
+    return [title, count];
+  });
+  db.close();
+  assert.deepEqual(counts.slice(0, 1).concat(counts.slice(4, 6)), [
+    ["transmissions", 4],
+    ["channel messages read", 2],
+    ["channels", 2],
+  ]);
+});
