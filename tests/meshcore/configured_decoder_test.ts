@@ -36,7 +36,7 @@ function message(topic: string, payload: unknown, source = "s"): Message {
   return {
     source,
     topic,
-    payload: new TextEncoder().encode(JSON.stringify(payload)),
+    payload: new Uint8Array(new TextEncoder().encode(JSON.stringify(payload))),
     receivedAt: 1_760_000_000_000,
     qos: 0,
     retained: false,

@@ -56,7 +56,8 @@ export class SimMesh {
 
   /** Puts a JSON message on its way to the broker. */
   publish(topic: string, json: unknown, atMs: number, retain = false): void {
-    const payload = UTF8.encode(JSON.stringify(json));
+    // A copy has a buffer of its own, which Deno 2.4 would not promise of an encoder's result.
+    const payload = new Uint8Array(UTF8.encode(JSON.stringify(json)));
     this.#queue.push(atMs, { kind: "publish", message: { topic, payload, atMs, retain } });
   }
 
