@@ -1,0 +1,1 @@
+ALTER TABLE inactive_nodes ADD COLUMN temperature_c REAL;

@@ -1,0 +1,1 @@
+ALTER TABLE nodes ADD COLUMN foreign_advert INTEGER DEFAULT 0;

@@ -1,0 +1,1 @@
+ALTER TABLE inactive_nodes ADD COLUMN default_scope TEXT DEFAULT NULL;

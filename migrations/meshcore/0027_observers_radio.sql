@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN radio TEXT;

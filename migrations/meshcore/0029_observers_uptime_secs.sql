@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN uptime_secs INTEGER;

@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN inactive INTEGER DEFAULT 0;

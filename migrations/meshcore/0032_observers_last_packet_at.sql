@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN last_packet_at TEXT DEFAULT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN clock_skew_seconds INTEGER DEFAULT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN can_relay INTEGER DEFAULT 1;

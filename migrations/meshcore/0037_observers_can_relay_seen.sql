@@ -1,0 +1,1 @@
+ALTER TABLE observers ADD COLUMN can_relay_seen INTEGER DEFAULT 0;

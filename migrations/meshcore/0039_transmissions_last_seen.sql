@@ -1,0 +1,1 @@
+ALTER TABLE transmissions ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;

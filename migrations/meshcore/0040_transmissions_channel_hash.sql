@@ -1,0 +1,1 @@
+ALTER TABLE transmissions ADD COLUMN channel_hash TEXT DEFAULT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE transmissions ADD COLUMN scope_name TEXT DEFAULT NULL;

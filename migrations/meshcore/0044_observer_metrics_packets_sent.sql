@@ -1,0 +1,1 @@
+ALTER TABLE observer_metrics ADD COLUMN packets_sent INTEGER;

@@ -1,0 +1,243 @@
+/** @module */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { MetricsSample, ObserverSighting, PacketRecord, StatusRecord } from "./record.ts";
+import { StagedCache } from "./staged_cache.ts";
+import { DAY_MS, isoSeconds } from "./store_times.ts";
+
+/** Observers remembered by id. */
+const REMEMBERED = 10_000;
+
+/** What a batch says of an observer; null: nothing, what is known stays. */
+interface Pending {
+  name: string | null;
+  iata: string | null;
+  messages: number;
+  /** Of what shows it alive. */
+  lastSeen: string | null;
+  lastPacketAt: string | null;
+  model: string | null;
+  firmware: string | null;
+  clientVersion: string | null;
+  radio: string | null;
+  batteryMv: number | null;
+  uptimeSecs: number | null;
+  noiseFloor: number | null;
+  canRelay: number | null;
+}
+
+/** Writes `observers` and `observer_metrics`. */
+export class ObserverWriter {
+  readonly #rowids = new StagedCache<number>(REMEMBERED);
+  readonly #pending = new Map<number, Pending>();
+  readonly #find: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #skew: StatementSync;
+  readonly #metrics: StatementSync;
+  readonly counts = { observers: 0, observer_metrics: 0 };
+
+  /**
+   * @param db with all migrations
+   * @param sampleIntervalSec seconds between two rows of metrics
+   */
+  constructor(db: DatabaseSync, private readonly sampleIntervalSec: number) {
+    this.#find = db.prepare("SELECT rowid AS idx FROM observers WHERE id = ?");
+    this.#insert = db.prepare(
+      "INSERT INTO observers (id, name, iata, first_seen) VALUES (?, ?, ?, ?)",
+    );
+    this.#update = db.prepare(
+      `UPDATE observers SET name = coalesce(?, name), iata = coalesce(?, iata),
+         packet_count = coalesce(packet_count, 0) + ?,
+         last_seen = ${laterOf("last_seen", "?4", "?5")},
+         last_packet_at = ${laterOf("last_packet_at", "?6", "?7")},
+         inactive = CASE WHEN ?4 IS NULL THEN inactive ELSE 0 END,
+         model = coalesce(?8, model), firmware = coalesce(?9, firmware),
+         client_version = coalesce(?10, client_version), radio = coalesce(?11, radio),
+         battery_mv = coalesce(?12, battery_mv), uptime_secs = coalesce(?13, uptime_secs),
+         noise_floor = coalesce(?14, noise_floor), can_relay = coalesce(?15, can_relay),
+         can_relay_seen = CASE WHEN ?15 IS NULL THEN can_relay_seen ELSE 1 END
+       WHERE rowid = ?16`,
+    );
+    this.#skew = db.prepare(
+      `UPDATE observers SET clock_skew_seconds = ?1, clock_last_naive_at = ?2,
+         clock_skew_count_24h = CASE WHEN clock_last_naive_at IS NULL OR clock_last_naive_at < ?3
+           THEN 1 ELSE coalesce(clock_skew_count_24h, 0) + 1 END
+       WHERE rowid = ?4`,
+    );
+    // A partial status adds to the interval's row. CoreScope replaces the row and so loses figures.
+    this.#metrics = db.prepare(
+      `INSERT INTO observer_metrics (observer_id, timestamp, noise_floor, tx_air_secs, rx_air_secs,
+         recv_errors, battery_mv, packets_sent, packets_recv) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (observer_id, timestamp) DO UPDATE SET
+         noise_floor = coalesce(excluded.noise_floor, noise_floor),
+         tx_air_secs = coalesce(excluded.tx_air_secs, tx_air_secs),
+         rx_air_secs = coalesce(excluded.rx_air_secs, rx_air_secs),
+         recv_errors = coalesce(excluded.recv_errors, recv_errors),
+         battery_mv = coalesce(excluded.battery_mv, battery_mv),
+         packets_sent = coalesce(excluded.packets_sent, packets_sent),
+         packets_recv = coalesce(excluded.packets_recv, packets_recv)`,
+    );
+  }
+
+  /** A packet came by way of `observer`. Returns its rowid; a new observer gets its row at once. */
+  heard(observer: ObserverSighting, record: PacketRecord): number {
+    const { idx, pending } = this.#sighting(observer, record.receivedAt);
+    // What the broker had in store says nothing of now.
+    if (!record.retained) {
+      const at = isoSeconds(record.receivedAt);
+      pending.lastSeen = later(pending.lastSeen, at);
+      pending.lastPacketAt = later(pending.lastPacketAt, at);
+    }
+    if (record.clockSkewSeconds !== null) {
+      const at = isoSeconds(record.receivedAt);
+      this.#skew.run(record.clockSkewSeconds, at, isoSeconds(record.receivedAt - DAY_MS), idx);
+    }
+    return idx;
+  }
+
+  /** An observer spoke of itself. */
+  status(record: StatusRecord): void {
+    const { pending } = this.#sighting(record.observer, record.receivedAt);
+    if (record.alive) pending.lastSeen = later(pending.lastSeen, isoSeconds(record.receivedAt));
+    pending.model = record.model ?? pending.model;
+    pending.firmware = record.firmware ?? pending.firmware;
+    pending.clientVersion = record.clientVersion ?? pending.clientVersion;
+    pending.radio = record.radio ?? pending.radio;
+    pending.batteryMv = record.batteryMv ?? pending.batteryMv;
+    pending.uptimeSecs = record.uptimeSecs ?? pending.uptimeSecs;
+    pending.noiseFloor = record.noiseFloor ?? pending.noiseFloor;
+    if (record.canRelay !== null) pending.canRelay = record.canRelay ? 1 : 0;
+    // Figures of a retained status are of an unknown time: no sample of this interval.
+    if (record.metrics !== null && !record.retained) {
+      this.#sample(record.observer.id, record.metrics, record.receivedAt);
+    }
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    for (const [idx, one] of this.#pending) {
+      this.#update.run(
+        one.name,
+        one.iata,
+        one.messages,
+        one.lastSeen,
+        dayAfter(one.lastSeen),
+        one.lastPacketAt,
+        dayAfter(one.lastPacketAt),
+        one.model,
+        one.firmware,
+        one.clientVersion,
+        one.radio,
+        one.batteryMv,
+        one.uptimeSecs,
+        one.noiseFloor,
+        one.canRelay,
+        idx,
+      );
+      this.counts.observers++;
+    }
+    this.#pending.clear();
+  }
+
+  /** The transaction is durable. */
+  committed(): void {
+    this.#rowids.committed();
+    this.#reset();
+  }
+
+  /** The transaction left nothing. */
+  rolledBack(): void {
+    this.#rowids.rolledBack();
+    this.#reset();
+  }
+
+  /** Rows may have been deleted. */
+  forget(): void {
+    this.#rowids.clear();
+  }
+
+  #sighting(observer: ObserverSighting, receivedAt: number): { idx: number; pending: Pending } {
+    const idx = this.#rowid(observer, receivedAt);
+    let pending = this.#pending.get(idx);
+    if (pending === undefined) this.#pending.set(idx, pending = nothing());
+    pending.messages++;
+    pending.name = observer.name ?? pending.name;
+    pending.iata = observer.iata ?? pending.iata;
+    return { idx, pending };
+  }
+
+  #rowid({ id, name, iata }: ObserverSighting, receivedAt: number): number {
+    const known = this.#rowids.get(id);
+    if (known !== undefined) return known;
+    const row = this.#find.get(id);
+    const idx = Number(
+      row === undefined
+        ? this.#insert.run(id, name ?? "", iata ?? "", isoSeconds(receivedAt)).lastInsertRowid
+        : row["idx"],
+    );
+    this.#rowids.set(id, idx);
+    return idx;
+  }
+
+  #sample(observerId: string, sample: MetricsSample, receivedAt: number): void {
+    const interval = this.sampleIntervalSec;
+    // CoreScope rounds to the nearest interval, which may lie ahead.
+    const seconds = Math.floor(
+      (Math.floor(receivedAt / 1000) + Math.floor(interval / 2)) / interval,
+    );
+    this.#metrics.run(
+      observerId,
+      isoSeconds(seconds * interval * 1000),
+      sample.noiseFloor,
+      sample.txAirSecs,
+      sample.rxAirSecs,
+      sample.recvErrors,
+      sample.batteryMv,
+      sample.packetsSent,
+      sample.packetsRecv,
+    );
+    this.counts.observer_metrics++;
+  }
+
+  #reset(): void {
+    this.#pending.clear();
+    this.counts.observers = 0;
+    this.counts.observer_metrics = 0;
+  }
+}
+
+/**
+ * SQL for the later of a column and a time (both text). A time in the column that lies more than a
+ * day ahead was written while some clock was wrong, and gives way.
+ */
+export function laterOf(column: string, time: string, dayAfterTime: string): string {
+  return `CASE WHEN ${time} IS NULL OR (${column} > ${time} AND ${column} <= ${dayAfterTime})
+    THEN ${column} ELSE ${time} END`;
+}
+
+/** The bound that {@linkcode laterOf} asks for. */
+export function dayAfter(time: string | null): string | null {
+  return time === null ? null : isoSeconds(Date.parse(time) + DAY_MS);
+}
+
+function later(known: string | null, time: string): string {
+  return known === null || time > known ? time : known;
+}
+
+function nothing(): Pending {
+  return {
+    name: null,
+    iata: null,
+    messages: 0,
+    lastSeen: null,
+    lastPacketAt: null,
+    model: null,
+    firmware: null,
+    clientVersion: null,
+    radio: null,
+    batteryMv: null,
+    uptimeSecs: null,
+    noiseFloor: null,
+    canRelay: null,
+  };
+}

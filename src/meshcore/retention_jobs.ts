@@ -1,0 +1,187 @@
+/**
+ * What is deleted or put aside by age, in small transactions: commits go between them.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Job } from "../capture/network.ts";
+import { transaction } from "../storage/transaction.ts";
+import { NODE_COLUMNS } from "./node_writer.ts";
+import { DAY_MS, isoSeconds, sqliteTime } from "./store_times.ts";
+
+/** How long things are kept, in days. */
+export interface RetentionDays {
+  /** Nodes that are not heard move to `inactive_nodes`. */
+  readonly nodeDays: number;
+  /** Observers that are not heard become inactive; negative: never. */
+  readonly observerDays: number;
+  /** `observer_metrics` and `dropped_packets`. */
+  readonly metricsDays: number;
+  /** `transmissions`, by their first reception, with their observations; 0: kept for ever. */
+  readonly packetDays: number;
+  /** `client_receptions` and `client_observers`; 0: kept for ever. */
+  readonly clientRxDays: number;
+  /** `neighbor_edges`; 0: kept for ever. */
+  readonly neighborEdgesDays: number;
+}
+
+/** What retention tells the rest of the thread. */
+export interface RetentionEvents {
+  /** Transmissions were deleted. */
+  packetsDeleted(): void;
+  /** Edges were deleted. */
+  edgesDeleted(): void;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The jobs, as often as CoreScope runs its own: nodes every hour, the others every day.
+ *
+ * @param vacuumPages free pages that are given back after the hourly run; 0: none
+ */
+export function retentionJobs(
+  db: DatabaseSync,
+  days: RetentionDays,
+  vacuumPages: number,
+  events: RetentionEvents,
+): Job[] {
+  const ago = (nowMs: number, age: number) => isoSeconds(nowMs - age * DAY_MS);
+  const jobs = [
+    sweep(
+      db,
+      "retention nodes",
+      HOUR_MS,
+      (nowMs) => moveNodes(db, ago(nowMs, days.nodeDays)),
+      () => {
+        // exec() would free one page only.
+        if (vacuumPages > 0) {
+          db.prepare(`PRAGMA incremental_vacuum(${Math.trunc(vacuumPages)})`)
+            .all();
+        }
+      },
+    ),
+    sweep(db, "retention metrics", DAY_MS, (nowMs) => {
+      const metrics = changes(
+        db,
+        `DELETE FROM observer_metrics WHERE rowid IN (
+           SELECT rowid FROM observer_metrics WHERE timestamp < ? ORDER BY timestamp LIMIT 500)`,
+        ago(nowMs, days.metricsDays),
+      );
+      // In the column's own format: CoreScope compares it with another, and deletes a day early.
+      const dropped = changes(
+        db,
+        `DELETE FROM dropped_packets WHERE dropped_at < ? AND id IN (
+           SELECT id FROM dropped_packets ORDER BY id LIMIT 500)`,
+        sqliteTime(nowMs - days.metricsDays * DAY_MS),
+      );
+      return metrics + dropped;
+    }),
+  ];
+  if (days.observerDays >= 0) {
+    jobs.push(sweep(db, "retention observers", DAY_MS, (nowMs) => {
+      const cutoff = ago(nowMs, days.observerDays);
+      // The row stays: observations refer to it.
+      const retired = changes(
+        db,
+        `UPDATE observers SET inactive = 1 WHERE rowid IN (
+           SELECT rowid FROM observers
+           WHERE coalesce(last_seen, first_seen) < ? AND coalesce(inactive, 0) = 0 LIMIT 100)`,
+        cutoff,
+      );
+      const metrics = changes(
+        db,
+        `DELETE FROM observer_metrics WHERE rowid IN (
+           SELECT rowid FROM observer_metrics
+           WHERE observer_id IN (SELECT id FROM observers WHERE inactive = 1) LIMIT 500)`,
+      );
+      return retired + metrics;
+    }));
+  }
+  if (days.packetDays > 0) {
+    jobs.push(
+      sweep(db, "retention packets", DAY_MS, (nowMs) => {
+        const deleted = deletePackets(db, ago(nowMs, days.packetDays));
+        if (deleted > 0) events.packetsDeleted();
+        return deleted;
+      }),
+    );
+  }
+  if (days.clientRxDays > 0) {
+    jobs.push(sweep(db, "retention client receptions", DAY_MS, (nowMs) => {
+      const cutoff = ago(nowMs, days.clientRxDays);
+      return changes(
+        db,
+        `DELETE FROM client_receptions WHERE id IN (
+           SELECT id FROM client_receptions WHERE rx_at < ? ORDER BY rx_at LIMIT 500)`,
+        cutoff,
+      ) + changes(db, "DELETE FROM client_observers WHERE last_seen < ?", cutoff);
+    }));
+  }
+  if (days.neighborEdgesDays > 0) {
+    jobs.push(
+      sweep(db, "retention neighbours", DAY_MS, (nowMs) => {
+        const deleted = changes(
+          db,
+          `DELETE FROM neighbor_edges WHERE rowid IN (
+             SELECT rowid FROM neighbor_edges WHERE last_seen < ? LIMIT 1000)`,
+          ago(nowMs, days.neighborEdgesDays),
+        );
+        if (deleted > 0) events.edgesDeleted();
+        return deleted;
+      }),
+    );
+  }
+  return jobs;
+}
+
+/** A job that calls `work` in transactions of its own until it changes nothing more. */
+function sweep(
+  db: DatabaseSync,
+  name: string,
+  everyMs: number,
+  work: (nowMs: number) => number,
+  after?: () => void,
+): Job {
+  return {
+    name,
+    everyMs,
+    step(budgetMs, nowMs) {
+      const end = performance.now() + budgetMs;
+      do {
+        if (transaction(db, () => work(nowMs)) === 0) {
+          after?.();
+          return "done";
+        }
+      } while (performance.now() < end);
+      return "more";
+    },
+  };
+}
+
+function changes(db: DatabaseSync, sql: string, ...parameters: (string | number)[]): number {
+  return Number(db.prepare(sql).run(...parameters).changes);
+}
+
+function moveNodes(db: DatabaseSync, cutoff: string): number {
+  const keys = "SELECT public_key FROM nodes WHERE last_seen < ? ORDER BY last_seen LIMIT 100";
+  const columns = NODE_COLUMNS;
+  const moved = changes(
+    db,
+    `INSERT OR REPLACE INTO inactive_nodes (${columns})
+     SELECT ${columns} FROM nodes WHERE public_key IN (${keys})`,
+    cutoff,
+  );
+  if (moved > 0) changes(db, `DELETE FROM nodes WHERE public_key IN (${keys})`, cutoff);
+  return moved;
+}
+
+function deletePackets(db: DatabaseSync, cutoff: string): number {
+  const ids = "SELECT id FROM transmissions WHERE first_seen < ? ORDER BY first_seen, id LIMIT 100";
+  const seen = changes(
+    db,
+    `DELETE FROM observations WHERE transmission_id IN (${ids})`,
+    cutoff,
+  );
+  return seen + changes(db, `DELETE FROM transmissions WHERE id IN (${ids})`, cutoff);
+}

@@ -1,0 +1,98 @@
+/**
+ * The MeshCore database, from the main side.
+ *
+ * @module
+ */
+import type { StorageError } from "../capture/network.ts";
+import type { StorageSettings } from "../storage/open_database.ts";
+import { ThreadStore } from "../storage/thread_store.ts";
+import type { OpenParts, Origin } from "./open_store.ts";
+import type { MeshcoreRecord } from "./record.ts";
+
+/** What an operator may say of the database, and what the store must be given. */
+export interface MeshcoreStoreOptions {
+  /** Path of the database; its directory is made when it is missing. */
+  readonly path: string;
+  /** Unix milliseconds, recorded with migrations. */
+  readonly nowMs: number;
+  readonly settings?: StorageSettings;
+  /** Days after which a silent node moves to `inactive_nodes`. Default 7. */
+  readonly nodeDays?: number;
+  /** Days after which a silent observer becomes inactive. Default 14; negative: never. */
+  readonly observerDays?: number;
+  /** Days that `observer_metrics` and `dropped_packets` are kept. Default 30. */
+  readonly metricsDays?: number;
+  /** Days that packets are kept. Default 0: for ever. */
+  readonly packetDays?: number;
+  /** Days that client receptions are kept. Default 0: for ever. */
+  readonly clientRxDays?: number;
+  /** Days that neighbour edges are kept. Default 5; 0: for ever. */
+  readonly neighborEdgesMaxAgeDays?: number;
+  /** Seconds between two rows of an observer's metrics. Default 300. */
+  readonly metricsSampleIntervalSec?: number;
+  /** Free pages that are given back every hour. Default 1024; 0: none. */
+  readonly incrementalVacuumPages?: number;
+  /** Ids of observers that are marked inactive at the start. Default: none. */
+  readonly observerBlacklist?: readonly string[];
+  /** The configured regions: with any, default scopes of nodes are filled in. Default: none. */
+  readonly hashRegions?: readonly string[];
+  /** Minutes between maintenance runs. Default 360; 0: never. */
+  readonly maintenanceIntervalMinutes?: number;
+  /** Worker entry, where it is not beside this module (a bundle). */
+  readonly workerUrl?: URL;
+  /** A background job failed; it is tried again by itself. */
+  readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** The storage thread died; every call rejects from now on. */
+  readonly onThreadFailure?: (error: StorageError) => void;
+}
+
+/** What the thread is told. */
+export interface ThreadOptions extends OpenParts {
+  readonly maintenanceEveryMs: number;
+}
+
+/** What the thread says of the database when it is open. */
+export interface StoreInfo {
+  readonly origin: Origin;
+  /** Migrations that were applied now. */
+  readonly applied: readonly string[];
+}
+
+/** A MeshCore database in its storage thread. */
+export type MeshcoreStore = ThreadStore<MeshcoreRecord, StoreInfo>;
+
+/**
+ * Opens the database, making or bringing it up.
+ *
+ * @throws {StorageError} saying why the database is refused, and what to do.
+ */
+export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<MeshcoreStore> {
+  const interval = options.metricsSampleIntervalSec ?? 0;
+  const openOptions: Omit<ThreadOptions, "path"> = {
+    settings: options.settings ?? {},
+    nowMs: options.nowMs,
+    retention: {
+      nodeDays: options.nodeDays ?? 7,
+      observerDays: options.observerDays ?? 14,
+      metricsDays: options.metricsDays ?? 30,
+      packetDays: options.packetDays ?? 0,
+      clientRxDays: options.clientRxDays ?? 0,
+      neighborEdgesDays: options.neighborEdgesMaxAgeDays ?? 5,
+    },
+    // As in CoreScope, what is no interval is the default.
+    sampleIntervalSec: interval > 0 ? interval : 300,
+    vacuumPages: options.incrementalVacuumPages ?? 1024,
+    observerBlacklist: options.observerBlacklist ?? [],
+    hasRegions: (options.hashRegions ?? []).length > 0,
+    maintenanceEveryMs: (options.maintenanceIntervalMinutes ?? 360) * 60_000,
+  };
+  return ThreadStore.open<MeshcoreRecord, StoreInfo>({
+    path: options.path,
+    workerUrl: options.workerUrl ?? new URL("./store_worker.ts", import.meta.url),
+    openOptions: { ...openOptions },
+    // Records are plain data and cross as they are: what SQLite does with one costs far more.
+    encode: (batch) => ({ value: batch, transfer: [] }),
+    ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
+    ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
+  });
+}

@@ -1,0 +1,20 @@
+/** Times as CoreScope writes them into its columns. @module */
+import { rfc3339 } from "./receive_time.ts";
+
+/** Whole Unix seconds of Unix milliseconds. */
+export function unixSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+/** `2026-11-22T12:25:52Z` of Unix milliseconds. */
+export function isoSeconds(ms: number): string {
+  return rfc3339(unixSeconds(ms));
+}
+
+/** `2026-11-22 12:25:52` of Unix milliseconds: SQLite's own, for columns that default to it. */
+export function sqliteTime(ms: number): string {
+  return isoSeconds(ms).replace("T", " ").replace("Z", "");
+}
+
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
