@@ -85,7 +85,6 @@ export class NodeWriter {
       this.#pending.set(node.publicKey, pending = nothing(at, transmissionId));
     }
     if (at > pending.lastSeen) pending.lastSeen = at;
-    if (at < pending.firstSeen) pending.firstSeen = at;
     if (sent.isNew) pending.adverts++;
     // Somebody plays back an advert that a later one has replaced: CoreScope would believe it.
     if (sent.id < pending.transmissionId) return;
