@@ -24,7 +24,7 @@ interface Backfill {
   readonly fill: (db: DatabaseSync, low: number, high: number) => void;
 }
 
-/** Fills by SQL; `?1` and `?2` are the bounds of the rowids. */
+/** Fills by SQL, of which the first two parameters are the bounds of the rowids. */
 function bySql(...statements: readonly string[]): Backfill["fill"] {
   return (db, low, high) => {
     for (const sql of statements) db.prepare(sql).run(low, high);
@@ -37,7 +37,7 @@ const BACKFILLS: readonly Backfill[] = [
     table: "transmissions",
     fill: bySql(
       `UPDATE transmissions SET from_pubkey = lower(json_extract(decoded_json, '$.pubKey'))
-       WHERE id > ?1 AND id <= ?2 AND payload_type = ${PAYLOAD.ADVERT} AND from_pubkey IS NULL
+       WHERE id > ? AND id <= ? AND payload_type = ${PAYLOAD.ADVERT} AND from_pubkey IS NULL
          AND json_valid(decoded_json)`,
     ),
   },
@@ -49,7 +49,7 @@ const BACKFILLS: readonly Backfill[] = [
       `UPDATE transmissions SET channel_hash = CASE json_extract(decoded_json, '$.type')
          WHEN 'CHAN' THEN json_extract(decoded_json, '$.channel')
          WHEN 'GRP_TXT' THEN 'enc_' || json_extract(decoded_json, '$.channelHashHex') END
-       WHERE id > ?1 AND id <= ?2 AND payload_type = ${PAYLOAD.GRP_TXT} AND channel_hash IS NULL
+       WHERE id > ? AND id <= ? AND payload_type = ${PAYLOAD.GRP_TXT} AND channel_hash IS NULL
          AND json_valid(decoded_json)`,
     ),
   },
@@ -59,7 +59,7 @@ const BACKFILLS: readonly Backfill[] = [
     mark: "channel_hash_casing_v1",
     fill: bySql(
       `UPDATE transmissions SET channel_hash = 'Public'
-       WHERE id > ?1 AND id <= ?2 AND payload_type = ${PAYLOAD.GRP_TXT}
+       WHERE id > ? AND id <= ? AND payload_type = ${PAYLOAD.GRP_TXT}
          AND channel_hash = 'public'`,
     ),
   },
@@ -69,8 +69,8 @@ const BACKFILLS: readonly Backfill[] = [
     mark: "cleanup_legacy_null_hash_ts",
     fill: bySql(
       `DELETE FROM observations WHERE transmission_id IN (SELECT id FROM transmissions
-         WHERE id > ?1 AND id <= ?2 AND (hash = '' OR first_seen = ''))`,
-      `DELETE FROM transmissions WHERE id > ?1 AND id <= ?2 AND (hash = '' OR first_seen = '')`,
+         WHERE id > ? AND id <= ? AND (hash = '' OR first_seen = ''))`,
+      `DELETE FROM transmissions WHERE id > ? AND id <= ? AND (hash = '' OR first_seen = '')`,
     ),
   },
   {
@@ -80,7 +80,7 @@ const BACKFILLS: readonly Backfill[] = [
     fill: bySql(
       `UPDATE nodes SET advert_count = (SELECT count(*) FROM transmissions
          WHERE payload_type = ${PAYLOAD.ADVERT} AND from_pubkey = nodes.public_key)
-       WHERE rowid > ?1 AND rowid <= ?2`,
+       WHERE rowid > ? AND rowid <= ?`,
     ),
   },
   {
@@ -89,7 +89,7 @@ const BACKFILLS: readonly Backfill[] = [
     mark: "observers_last_packet_at_v1",
     fill: bySql(
       `UPDATE observers SET last_packet_at = last_seen
-       WHERE rowid > ?1 AND rowid <= ?2 AND last_packet_at IS NULL
+       WHERE rowid > ? AND rowid <= ? AND last_packet_at IS NULL
          AND EXISTS (SELECT 1 FROM observations WHERE observer_idx = observers.rowid)`,
     ),
   },
@@ -100,7 +100,7 @@ const BACKFILLS: readonly Backfill[] = [
     fill: bySql(
       `UPDATE transmissions SET last_seen = coalesce((SELECT max(timestamp) FROM observations
          WHERE transmission_id = transmissions.id), CAST(strftime('%s', first_seen) AS INTEGER), 0)
-       WHERE id > ?1 AND id <= ?2 AND last_seen = 0`,
+       WHERE id > ? AND id <= ? AND last_seen = 0`,
     ),
   },
   {
@@ -121,7 +121,7 @@ const DEFAULT_SCOPE: Backfill = {
        WHERE from_pubkey = nodes.public_key AND payload_type = ${PAYLOAD.ADVERT}
          AND scope_name IS NOT NULL AND scope_name <> '' ORDER BY first_seen DESC LIMIT 1),
        default_scope)
-     WHERE rowid > ?1 AND rowid <= ?2`,
+     WHERE rowid > ? AND rowid <= ?`,
   ),
 };
 
@@ -163,8 +163,8 @@ function backfillJob(db: DatabaseSync, backfill: Backfill): Job {
         const state = readState(db, key);
         const low = typeof state === "number" ? state : 0;
         const high = db.prepare(
-          `SELECT max(n) AS n FROM (SELECT rowid AS n FROM ${table} WHERE rowid > ?1
-             AND rowid <= ?2 ORDER BY rowid LIMIT ${ROWS})`,
+          `SELECT max(n) AS n FROM (SELECT rowid AS n FROM ${table} WHERE rowid > ?
+             AND rowid <= ? ORDER BY rowid LIMIT ${ROWS})`,
         ).get(low, last)?.["n"];
         if (typeof high !== "number") {
           transaction(db, () => {

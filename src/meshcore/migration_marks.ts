@@ -84,10 +84,10 @@ export function mark(db: DatabaseSync, name: MigrationMark, nowMs: number): void
   if (async === undefined) return;
   const now = sqliteTime(nowMs);
   db.prepare(
-    `INSERT INTO _async_migrations (name, status, started_at, ended_at) VALUES (?1, 'done', ?2, ?2)
-     ON CONFLICT (name) DO UPDATE SET status = 'done', ended_at = ?2, error = NULL
+    `INSERT INTO _async_migrations (name, status, started_at, ended_at) VALUES (?, 'done', ?, ?)
+     ON CONFLICT (name) DO UPDATE SET status = 'done', ended_at = excluded.ended_at, error = NULL
        WHERE status <> 'done'`,
-  ).run(name, now);
+  ).run(name, now, now);
 }
 
 /** Records everything: in a new database there is nothing to be done. */

@@ -26,8 +26,8 @@ export function multibyteJob(db: DatabaseSync, databasePath: string): Job {
   const path = join(dirname(databasePath), "mbcap-snapshot", "snapshot.json");
   const update = (table: string) =>
     db.prepare(
-      `UPDATE ${table} SET multibyte_sup = ?1, multibyte_evidence = ?2 WHERE public_key = ?3
-       AND (multibyte_sup <> ?1 OR multibyte_evidence IS NOT ?2)`,
+      `UPDATE ${table} SET multibyte_sup = ?, multibyte_evidence = ? WHERE public_key = ?
+       AND (multibyte_sup <> ? OR multibyte_evidence IS NOT ?)`,
     );
   const [active, inactive] = [update("nodes"), update("inactive_nodes")];
   let taken: string | undefined;
@@ -48,8 +48,8 @@ export function multibyteJob(db: DatabaseSync, databasePath: string): Job {
         const some = waiting.slice(0, ENTRIES);
         transaction(db, () => {
           for (const { publicKey, support, evidence } of some) {
-            active.run(support, evidence, publicKey);
-            inactive.run(support, evidence, publicKey);
+            active.run(support, evidence, publicKey, support, evidence);
+            inactive.run(support, evidence, publicKey, support, evidence);
           }
         });
         waiting = waiting.slice(ENTRIES);

@@ -1,6 +1,6 @@
 /** @module */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { dayAfter, laterOf } from "./observer_writer.ts";
+import { laterOf, laterValues } from "./later_time.ts";
 import type { NodeUpdate } from "./record.ts";
 import { isoSeconds } from "./store_times.ts";
 import type { StoredTransmission } from "./transmission_writer.ts";
@@ -53,13 +53,13 @@ export class NodeWriter {
   /** `db` must have all migrations. */
   constructor(db: DatabaseSync) {
     this.#update = db.prepare(
-      `UPDATE nodes SET name = coalesce(?1, name), role = coalesce(?2, role),
-         lat = coalesce(?3, lat), lon = coalesce(?4, lon),
-         foreign_advert = coalesce(?5, foreign_advert), battery_mv = coalesce(?6, battery_mv),
-         temperature_c = coalesce(?7, temperature_c), default_scope = coalesce(?8, default_scope),
-         advert_count = coalesce(advert_count, 0) + ?9,
-         last_seen = ${laterOf("last_seen", "?10", "?11")}
-       WHERE public_key = ?12`,
+      `UPDATE nodes SET name = coalesce(?, name), role = coalesce(?, role),
+         lat = coalesce(?, lat), lon = coalesce(?, lon),
+         foreign_advert = coalesce(?, foreign_advert), battery_mv = coalesce(?, battery_mv),
+         temperature_c = coalesce(?, temperature_c), default_scope = coalesce(?, default_scope),
+         advert_count = coalesce(advert_count, 0) + ?,
+         last_seen = ${laterOf("last_seen")}
+       WHERE public_key = ?`,
     );
     this.#insert = db.prepare(
       `INSERT INTO nodes (public_key, name, role, lat, lon, foreign_advert, battery_mv,
@@ -147,8 +147,7 @@ export class NodeWriter {
       one.temperatureC,
       one.defaultScope,
       one.adverts,
-      one.lastSeen,
-      dayAfter(one.lastSeen),
+      ...laterValues(one.lastSeen),
       key,
     );
     return Number(changes) > 0;

@@ -1,5 +1,6 @@
 /** @module */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { laterOf, laterValues } from "./later_time.ts";
 import type { MetricsSample, ObserverSighting, PacketRecord, StatusRecord } from "./record.ts";
 import { StagedCache } from "./staged_cache.ts";
 import { DAY_MS, isoSeconds } from "./store_times.ts";
@@ -48,21 +49,21 @@ export class ObserverWriter {
     this.#update = db.prepare(
       `UPDATE observers SET name = coalesce(?, name), iata = coalesce(?, iata),
          packet_count = coalesce(packet_count, 0) + ?,
-         last_seen = ${laterOf("last_seen", "?4", "?5")},
-         last_packet_at = ${laterOf("last_packet_at", "?6", "?7")},
-         inactive = CASE WHEN ?4 IS NULL THEN inactive ELSE 0 END,
-         model = coalesce(?8, model), firmware = coalesce(?9, firmware),
-         client_version = coalesce(?10, client_version), radio = coalesce(?11, radio),
-         battery_mv = coalesce(?12, battery_mv), uptime_secs = coalesce(?13, uptime_secs),
-         noise_floor = coalesce(?14, noise_floor), can_relay = coalesce(?15, can_relay),
-         can_relay_seen = CASE WHEN ?15 IS NULL THEN can_relay_seen ELSE 1 END
-       WHERE rowid = ?16`,
+         last_seen = ${laterOf("last_seen")},
+         last_packet_at = ${laterOf("last_packet_at")},
+         inactive = CASE WHEN ? IS NULL THEN inactive ELSE 0 END,
+         model = coalesce(?, model), firmware = coalesce(?, firmware),
+         client_version = coalesce(?, client_version), radio = coalesce(?, radio),
+         battery_mv = coalesce(?, battery_mv), uptime_secs = coalesce(?, uptime_secs),
+         noise_floor = coalesce(?, noise_floor), can_relay = coalesce(?, can_relay),
+         can_relay_seen = CASE WHEN ? IS NULL THEN can_relay_seen ELSE 1 END
+       WHERE rowid = ?`,
     );
     this.#skew = db.prepare(
-      `UPDATE observers SET clock_skew_seconds = ?1, clock_last_naive_at = ?2,
-         clock_skew_count_24h = CASE WHEN clock_last_naive_at IS NULL OR clock_last_naive_at < ?3
+      `UPDATE observers SET clock_skew_seconds = ?, clock_last_naive_at = ?,
+         clock_skew_count_24h = CASE WHEN clock_last_naive_at IS NULL OR clock_last_naive_at < ?
            THEN 1 ELSE coalesce(clock_skew_count_24h, 0) + 1 END
-       WHERE rowid = ?4`,
+       WHERE rowid = ?`,
     );
     // A partial status adds to the interval's row. CoreScope replaces the row and so loses figures.
     this.#metrics = db.prepare(
@@ -120,10 +121,9 @@ export class ObserverWriter {
         one.name,
         one.iata,
         one.messages,
+        ...laterValues(one.lastSeen),
+        ...laterValues(one.lastPacketAt),
         one.lastSeen,
-        dayAfter(one.lastSeen),
-        one.lastPacketAt,
-        dayAfter(one.lastPacketAt),
         one.model,
         one.firmware,
         one.clientVersion,
@@ -131,6 +131,7 @@ export class ObserverWriter {
         one.batteryMv,
         one.uptimeSecs,
         one.noiseFloor,
+        one.canRelay,
         one.canRelay,
         idx,
       );
@@ -204,20 +205,6 @@ export class ObserverWriter {
     this.counts.observers = 0;
     this.counts.observer_metrics = 0;
   }
-}
-
-/**
- * SQL for the later of a column and a time (both text). A time in the column that lies more than a
- * day ahead was written while some clock was wrong, and gives way.
- */
-export function laterOf(column: string, time: string, dayAfterTime: string): string {
-  return `CASE WHEN ${time} IS NULL OR (${column} > ${time} AND ${column} <= ${dayAfterTime})
-    THEN ${column} ELSE ${time} END`;
-}
-
-/** The bound that {@linkcode laterOf} asks for. */
-export function dayAfter(time: string | null): string | null {
-  return time === null ? null : isoSeconds(Date.parse(time) + DAY_MS);
 }
 
 function later(known: string | null, time: string): string {

@@ -48,7 +48,7 @@ export class TransmissionWriter {
     );
     this.#earlier = db.prepare("UPDATE transmissions SET first_seen = ? WHERE id = ?");
     this.#seen = db.prepare(
-      "UPDATE transmissions SET last_seen = ?1 WHERE id = ?2 AND last_seen < ?1",
+      "UPDATE transmissions SET last_seen = ? WHERE id = ? AND last_seen < ?",
     );
     this.#observe = db.prepare(
       `INSERT INTO observations (transmission_id, observer_idx, direction, snr, rssi, score,
@@ -154,7 +154,7 @@ export class TransmissionWriter {
 
   /** Writes what was gathered. */
   flush(): void {
-    for (const [id, at] of this.#lastSeen) this.#seen.run(at, id);
+    for (const [id, at] of this.#lastSeen) this.#seen.run(at, id, at);
     this.#lastSeen.clear();
   }
 
