@@ -48,7 +48,8 @@ export class NodeWriter {
   readonly #wake: StatementSync;
   readonly #awake: StatementSync;
   readonly #newest: StatementSync;
-  readonly counts = { nodes: 0 };
+  /** Rows written, and adverts that made them: CoreScope writes at each. */
+  readonly counts = { nodes: 0, node_upserts: 0 };
 
   /** `db` must have all migrations. */
   constructor(db: DatabaseSync) {
@@ -85,6 +86,7 @@ export class NodeWriter {
       this.#pending.set(node.publicKey, pending = nothing(at, transmissionId));
     }
     if (at > pending.lastSeen) pending.lastSeen = at;
+    this.counts.node_upserts++;
     if (sent.isNew) pending.adverts++;
     // Somebody plays back an advert that a later one has replaced: CoreScope would believe it.
     if (sent.id < pending.transmissionId) return;
@@ -134,6 +136,7 @@ export class NodeWriter {
   ended(): void {
     this.#pending.clear();
     this.counts.nodes = 0;
+    this.counts.node_upserts = 0;
   }
 
   #write(key: string, one: Pending): boolean {

@@ -35,7 +35,8 @@ export class ObserverWriter {
   readonly #update: StatementSync;
   readonly #skew: StatementSync;
   readonly #metrics: StatementSync;
-  readonly counts = { observers: 0, observer_metrics: 0 };
+  /** Rows written, and messages that made them: CoreScope writes at each. */
+  readonly counts = { observers: 0, observer_upserts: 0, observer_metrics: 0 };
 
   /**
    * @param db with all migrations
@@ -162,6 +163,7 @@ export class ObserverWriter {
     let pending = this.#pending.get(idx);
     if (pending === undefined) this.#pending.set(idx, pending = nothing());
     pending.messages++;
+    this.counts.observer_upserts++;
     pending.name = observer.name ?? pending.name;
     pending.iata = observer.iata ?? pending.iata;
     return { idx, pending };
@@ -203,6 +205,7 @@ export class ObserverWriter {
   #reset(): void {
     this.#pending.clear();
     this.counts.observers = 0;
+    this.counts.observer_upserts = 0;
     this.counts.observer_metrics = 0;
   }
 }

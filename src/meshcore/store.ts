@@ -58,7 +58,13 @@ export interface StoreInfo {
   readonly applied: readonly string[];
 }
 
-/** A MeshCore database in its storage thread. */
+/**
+ * A MeshCore database in its storage thread. A commit counts `transmissions` (new ones),
+ * `transmission_duplicates`, `observations` (new ones), `observation_updates`, `nodes` and `observers`
+ * (rows written, once a batch), `node_upserts` and `observer_upserts` (adverts and messages that made
+ * them), `observer_metrics`, `dropped_packets`, `signature_drops` (of these), `client_receptions`, and
+ * `client_receptions_refused` (forged adverts).
+ */
 export type MeshcoreStore = ThreadStore<MeshcoreRecord, StoreInfo>;
 
 /**

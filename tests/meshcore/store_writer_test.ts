@@ -29,6 +29,35 @@ function withStore(work: (store: TestStore, path: string) => void) {
   work(store, path);
 }
 
+Deno.test("commit() counts what it did, for metrics and the statistics file", () =>
+  withStore((store) => {
+    const { counts } = store.commit(
+      packet(),
+      packet(),
+      advert({}, { hash: "00000000000000ab" }),
+      advert({}, { hash: "00000000000000ab", hops: ["AB"] }),
+      status({ metrics: sample({ noiseFloor: -100 }) }),
+      refused(),
+      reception(),
+    );
+    assert.deepEqual(counts, {
+      transmissions: 2,
+      transmission_duplicates: 2,
+      observations: 3,
+      observation_updates: 1,
+      nodes: 1,
+      node_upserts: 2,
+      observers: 1,
+      observer_upserts: 5,
+      observer_metrics: 1,
+      dropped_packets: 1,
+      signature_drops: 1,
+      client_receptions: 1,
+      client_receptions_refused: 0,
+    });
+    assert.equal(store.commit(packet()).counts["transmissions"], 0);
+  }));
+
 Deno.test("commit() keeps the first copy of a packet and an observation for each observer and path", () =>
   withStore((store) => {
     const { counts } = store.commit(
