@@ -23,6 +23,7 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
   readonly #observers: ObserverWriter;
   readonly #nodes: NodeWriter;
   readonly #drop: StatementSync;
+  readonly #refuse: StatementSync;
   readonly #receive: StatementSync;
   readonly #client: StatementSync;
   readonly #dataVersion: StatementSync;
@@ -46,6 +47,10 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
     this.#drop = db.prepare(
       `INSERT INTO dropped_packets (hash, raw_hex, reason, observer_id, observer_name, node_pubkey,
          node_name, dropped_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#refuse = db.prepare(
+      `INSERT INTO capture_refused_packets (refused_at, reason, fault, text, hash, raw_hex,
+         observer_id, observer_name, node_pubkey, node_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#receive = db.prepare(
       `INSERT INTO client_receptions (rx_pubkey, heard_key, heard_keylen, rssi, snr, lat, lon,
@@ -143,6 +148,23 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
 
   #refused(record: RefusedRecord): void {
     const { observer } = record;
+    // CoreScope's server counts the rows of dropped_packets as bad signatures.
+    if (record.reason !== "invalid_signature") {
+      this.#refuse.run(
+        record.receivedAt / 1000,
+        record.reason,
+        record.fault,
+        record.text,
+        record.hash,
+        record.rawHex,
+        observer?.id ?? null,
+        observer?.name ?? null,
+        record.nodePubkey,
+        record.nodeName,
+      );
+      this.#counts.refused_packets++;
+      return;
+    }
     this.#drop.run(
       record.hash,
       record.rawHex,
@@ -154,7 +176,6 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
       sqliteTime(record.receivedAt),
     );
     this.#counts.dropped_packets++;
-    if (record.reason === "invalid_signature") this.#counts.signature_drops++;
   }
 
   #reception(record: ClientReceptionRecord): void {
@@ -186,7 +207,7 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
 function emptyCounts() {
   return {
     dropped_packets: 0,
-    signature_drops: 0,
+    refused_packets: 0,
     client_receptions: 0,
     client_receptions_refused: 0,
   };

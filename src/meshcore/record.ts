@@ -125,7 +125,10 @@ export interface PacketRecord extends RecordBase {
 /** Why a packet was not kept. */
 export type RefusedReason = "invalid_signature" | "corrupt_advert" | "undecodable";
 
-/** A packet that was refused: a row of `dropped_packets`. CoreScope only logs the last two kinds. */
+/**
+ * A packet that was refused: a row of `dropped_packets` for a bad signature, otherwise one of our own
+ * `capture_refused_packets`, where CoreScope only logs it.
+ */
 export interface RefusedRecord extends RecordBase {
   /**
    * Leaves no transmission: the packet is shown to whoever looks for the fault, and to nobody else.

@@ -15,7 +15,7 @@ export interface RetentionDays {
   readonly nodeDays: number;
   /** Observers that are not heard become inactive; negative: never. */
   readonly observerDays: number;
-  /** `observer_metrics` and `dropped_packets`. */
+  /** `observer_metrics`, `dropped_packets` and `capture_refused_packets`. */
   readonly metricsDays: number;
   /** `transmissions`, by their first reception, with their observations; 0: kept for ever. */
   readonly packetDays: number;
@@ -75,7 +75,13 @@ export function retentionJobs(
            SELECT id FROM dropped_packets ORDER BY id LIMIT 500)`,
         sqliteTime(nowMs - days.metricsDays * DAY_MS),
       );
-      return metrics + dropped;
+      const refused = changes(
+        db,
+        `DELETE FROM capture_refused_packets WHERE refused_at < ? AND id IN (
+           SELECT id FROM capture_refused_packets ORDER BY id LIMIT 500)`,
+        nowMs / 1000 - days.metricsDays * 86_400,
+      );
+      return metrics + dropped + refused;
     }),
   ];
   if (days.observerDays >= 0) {

@@ -20,7 +20,7 @@ export interface MeshcoreStoreOptions {
   readonly nodeDays?: number;
   /** Days after which a silent observer becomes inactive. Default 14; negative: never. */
   readonly observerDays?: number;
-  /** Days that `observer_metrics` and `dropped_packets` are kept. Default 30. */
+  /** Days that metrics of observers and refused packets are kept. Default 30. */
   readonly metricsDays?: number;
   /** Days that packets are kept. Default 0: for ever. */
   readonly packetDays?: number;
@@ -62,8 +62,8 @@ export interface StoreInfo {
  * A MeshCore database in its storage thread. A commit counts `transmissions` (new ones),
  * `transmission_duplicates`, `observations` (new ones), `observation_updates`, `nodes` and `observers`
  * (rows written, once a batch), `node_upserts` and `observer_upserts` (adverts and messages that made
- * them), `observer_metrics`, `dropped_packets`, `signature_drops` (of these), `client_receptions`, and
- * `client_receptions_refused` (forged adverts).
+ * them), `observer_metrics`, `dropped_packets` (bad signatures), `refused_packets` (the rest),
+ * `client_receptions`, and `client_receptions_refused` (forged adverts).
  */
 export type MeshcoreStore = ThreadStore<MeshcoreRecord, StoreInfo>;
 

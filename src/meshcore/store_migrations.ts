@@ -85,6 +85,9 @@ import m0044 from "../../migrations/meshcore/0044_observer_metrics_packets_sent.
 import m0045 from "../../migrations/meshcore/0045_observer_metrics_packets_recv.sql" with {
   type: "text",
 };
+import m0046 from "../../migrations/meshcore/0046_capture_refused_packets.sql" with {
+  type: "text",
+};
 
 /** `migrations/meshcore/`. */
 export const meshcoreMigrations: MigrationSet = {
@@ -135,5 +138,6 @@ export const meshcoreMigrations: MigrationSet = {
     ["0043_observations_raw_hex.sql", m0043],
     ["0044_observer_metrics_packets_sent.sql", m0044],
     ["0045_observer_metrics_packets_recv.sql", m0045],
+    ["0046_capture_refused_packets.sql", m0046],
   ],
 };

@@ -189,11 +189,18 @@ Deno.test("retention moves silent nodes aside and retires silent observers with 
 
 Deno.test("retention deletes dropped packets to the second, not up to a day early (fault G15)", () =>
   withStore({}, (store) => {
-    store.commit(refused({ receivedAt: NOW }), refused({ receivedAt: NOW + 2000 }));
+    const undecodable = { reason: "undecodable", fault: "too_short" } as const;
+    store.commit(
+      ...[NOW, NOW + 2000].flatMap((receivedAt) => [
+        refused({ receivedAt }),
+        refused({ receivedAt, ...undecodable }),
+      ]),
+    );
     store.backend.runJobs(NOW + 30 * DAY);
     assert.equal(store.value("SELECT count(*) FROM dropped_packets"), 2);
     store.backend.runJobs(NOW + 30 * DAY + 1000);
     assert.equal(store.value("SELECT count(*) FROM dropped_packets"), 1);
+    assert.equal(store.value("SELECT count(*) FROM capture_refused_packets"), 1);
   }));
 
 Deno.test("retention deletes packets with their observations, receptions and edges by age", () => {

@@ -36,6 +36,7 @@ const TABLES = [
   "observers",
   "observer_metrics",
   "dropped_packets",
+  "capture_refused_packets",
   "client_receptions",
   "client_observers",
 ];
@@ -134,7 +135,8 @@ const anyRecord: fc.Arbitrary<MeshcoreRecord> = fc.oneof(
   { weight: 3, arbitrary: anyAdvert },
   { weight: 2, arbitrary: anyStatus },
   hash.map((one) => companion(one.replace("a", "c"))),
-  fc.constant(refused()),
+  fc.constantFrom("invalid_signature" as const, "undecodable" as const)
+    .map((reason) => refused({ reason })),
   fc.record({ heardKey: fc.constantFrom(key("aa"), key("bb")), receivedAt: at }).map(reception),
 );
 // SQLite refuses to bind it.

@@ -51,7 +51,7 @@ Deno.test("commit() counts what it did, for metrics and the statistics file", ()
       observer_upserts: 5,
       observer_metrics: 1,
       dropped_packets: 1,
-      signature_drops: 1,
+      refused_packets: 0,
       client_receptions: 1,
       client_receptions_refused: 0,
     });
@@ -274,16 +274,31 @@ Deno.test("commit() records the skew of an observer's clock, and counts it for a
 
 Deno.test("commit() keeps what was refused, whatever the reason (fault G20)", () =>
   withStore((store) => {
-    const { counts } = store.commit(
-      refused(),
-      refused({ reason: "undecodable", text: "too short: 1 bytes", hash: null, observer: null }),
-    );
-    assert.equal(counts["dropped_packets"], 2);
-    assert.equal(counts["signature_drops"], 1);
+    const undecodable = refused({
+      reason: "undecodable",
+      fault: "too_short",
+      text: "too short: 1 bytes",
+      hash: null,
+      observer: null,
+    });
+    const { counts } = store.commit(refused(), undecodable);
+    assert.equal(counts["dropped_packets"], 1);
+    assert.equal(counts["refused_packets"], 1);
     assert.deepEqual(store.rows("SELECT reason, observer_id, dropped_at FROM dropped_packets"), [
       { reason: "invalid signature", observer_id: "OBS", dropped_at: "2025-10-09 08:53:20" },
-      { reason: "too short: 1 bytes", observer_id: "", dropped_at: "2025-10-09 08:53:20" },
     ]);
+    assert.deepEqual(
+      store.rows(
+        "SELECT reason, fault, text, observer_id, refused_at FROM capture_refused_packets",
+      ),
+      [{
+        reason: "undecodable",
+        fault: "too_short",
+        text: "too short: 1 bytes",
+        observer_id: null,
+        refused_at: NOW / 1000,
+      }],
+    );
     assert.equal(store.value("SELECT count(*) FROM observers"), 0);
   }));
 
