@@ -77,7 +77,7 @@ export function openMeshcoreDatabase(parts: OpenParts): OpenedStore {
     const old = oldObservationsJob(db);
     // What is due again and again goes before what takes hours once.
     const jobs = [
-      indexes,
+      ...(indexes === undefined ? [] : [indexes]),
       indexMarksJob(db),
       neighbourJob(db, paths),
       pruneRequestsJob(db, parts.path),

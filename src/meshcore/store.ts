@@ -6,6 +6,7 @@
 import type { StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { ThreadStore } from "../storage/thread_store.ts";
+import { workerEntry } from "../storage/worker_entry.ts";
 import type { OpenParts, Origin } from "./open_store.ts";
 import type { MeshcoreRecord } from "./record.ts";
 
@@ -38,10 +39,10 @@ export interface MeshcoreStoreOptions {
   readonly hashRegions?: readonly string[];
   /** Minutes between maintenance runs. Default 360; 0: never. */
   readonly maintenanceIntervalMinutes?: number;
-  /** Worker entry, where it is not beside this module (a bundle). */
-  readonly workerUrl?: URL;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** A background job that runs once has ended. */
+  readonly onJobDone?: (job: string) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -56,6 +57,8 @@ export interface StoreInfo {
   readonly origin: Origin;
   /** Migrations that were applied now. */
   readonly applied: readonly string[];
+  /** Jobs that have work left since the opening and run once: index builds, backfills. */
+  readonly jobs: readonly string[];
 }
 
 /**
@@ -94,11 +97,12 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
   };
   return ThreadStore.open<MeshcoreRecord, StoreInfo>({
     path: options.path,
-    workerUrl: options.workerUrl ?? new URL("./store_worker.ts", import.meta.url),
+    workerUrl: workerEntry(import.meta.url, "meshcore"),
     openOptions: { ...openOptions },
     // Records are plain data and cross as they are: what SQLite does with one costs far more.
     encode: (batch) => ({ value: batch, transfer: [] }),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
+    ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
 }

@@ -5,14 +5,18 @@ import { openMeshcoreDatabase } from "./open_store.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import type { StoreInfo, ThreadOptions } from "./store.ts";
 
-serveStorage<readonly MeshcoreRecord[], ThreadOptions, StoreInfo>((options, onJobError) => {
-  const { database, origin, writer, jobs, applied } = openMeshcoreDatabase(options);
-  try {
-    const { maintenanceEveryMs } = options;
-    const backend = new StorageBackend({ database, writer, jobs, maintenanceEveryMs }, onJobError);
-    return { backend, info: { origin, applied } };
-  } catch (error) {
-    database[Symbol.dispose]();
-    throw error;
-  }
-});
+serveStorage<readonly MeshcoreRecord[], ThreadOptions, StoreInfo>(
+  (options, onJobError, onJobDone) => {
+    const { database, origin, writer, jobs, applied } = openMeshcoreDatabase(options);
+    try {
+      const { maintenanceEveryMs } = options;
+      const once = jobs.filter((job) => job.everyMs === 0).map((job) => job.name);
+      const parts = { database, writer, jobs, maintenanceEveryMs };
+      const backend = new StorageBackend(parts, onJobError, onJobDone);
+      return { backend, info: { origin, applied, jobs: once } };
+    } catch (error) {
+      database[Symbol.dispose]();
+      throw error;
+    }
+  },
+);

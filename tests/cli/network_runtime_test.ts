@@ -29,6 +29,7 @@ function setUp(overrides: Record<string, string> = {}) {
   const health = new HealthRegistry({ clock });
   const depths: number[] = [];
   const runtime = new NetworkRuntime({
+    readFile: () => assert.fail("no file is named"),
     descriptor: network.descriptor,
     section: {},
     config: configWith(overrides),
