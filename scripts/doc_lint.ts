@@ -13,6 +13,7 @@ import { walkSync } from "./walk.ts";
 const SCHEMA_FILES: readonly string[] = [
   "src/config/schema.ts",
   "src/config/source_schema.ts",
+  "src/meshcore/config.ts",
   "src/meshtastic/config.ts",
 ];
 

@@ -32,7 +32,10 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
   #counts = emptyCounts();
 
   /**
+   * Prepares its statements; writes nothing yet.
+   *
    * @param db with all migrations
+   * @param paths resolves the hops of what is stored
    * @param sampleIntervalSec seconds between two rows of an observer's metrics
    */
   constructor(

@@ -7,7 +7,8 @@ import { type ConfigProblem, type Origin, originText } from "../config/problem.t
 import type { RawNode } from "../config/raw.ts";
 import type { Assignment } from "../config/section.ts";
 
-type Path = readonly (string | number)[];
+/** Place of a setting of ours: its keys from the top. */
+export type SettingPath = readonly (string | number)[];
 type Kind = "text" | "number" | "flag";
 
 const WORDS: Readonly<Record<Kind, string>> = {
@@ -18,10 +19,14 @@ const WORDS: Readonly<Record<Kind, string>> = {
 
 /** Values of a file with their places, and what is collected while they are read. */
 export class CorescopeFile {
+  /** What the file sets, in the order in which it was read. */
   readonly assignments: Assignment[] = [];
+  /** Why the file cannot be used; empty when it can. */
   readonly problems: ConfigProblem[] = [];
+  /** What has no effect here, or another than with CoreScope, a line each. */
   readonly warnings: string[] = [];
 
+  /** Nothing read yet. `file`: path of the file, as problems name it. */
   constructor(readonly file: string) {}
 
   /** A key of an object, whatever its case (as Go reads it); `null` counts as absent. */
@@ -50,23 +55,23 @@ export class CorescopeFile {
 
   /** Text, a number or a truth value at `key`; something else is a problem, as it is for CoreScope. */
   text(node: RawNode | undefined, key: string): string | undefined {
-    return this.scalar(this.get(node, key), key, "text") as string | undefined;
+    return this.#scalar(this.get(node, key), key, "text") as string | undefined;
   }
 
   /** See {@linkcode text}. */
   number(node: RawNode | undefined, key: string): number | undefined {
-    return this.scalar(this.get(node, key), key, "number") as number | undefined;
+    return this.#scalar(this.get(node, key), key, "number") as number | undefined;
   }
 
   /** See {@linkcode text}. */
   flag(node: RawNode | undefined, key: string): boolean | undefined {
-    return this.scalar(this.get(node, key), key, "flag") as boolean | undefined;
+    return this.#scalar(this.get(node, key), key, "flag") as boolean | undefined;
   }
 
   /** A list of texts, empty ones left out. */
   texts(node: RawNode | undefined, key: string): string[] | undefined {
     return this.list(node, key)
-      ?.map((item) => this.scalar(item, key, "text") as string | undefined)
+      ?.map((item) => this.#scalar(item, key, "text") as string | undefined)
       .filter((text): text is string => text !== undefined && text.trim() !== "");
   }
 
@@ -77,12 +82,12 @@ export class CorescopeFile {
   }
 
   /** Assigns `value` to a setting of ours. */
-  give(path: Path, value: unknown, origin: Origin): void {
+  give(path: SettingPath, value: unknown, origin: Origin): void {
     this.assignments.push({ path, value, origin });
   }
 
   /** Assigns a list, element by element. */
-  giveList(path: Path, values: readonly unknown[], origin: Origin): void {
+  giveList(path: SettingPath, values: readonly unknown[], origin: Origin): void {
     this.give(path, [], origin);
     values.forEach((value, i) => this.give([...path, i], value, origin));
   }
@@ -98,7 +103,7 @@ export class CorescopeFile {
     this.problems.push({ origin, path: key, message });
   }
 
-  private scalar(node: RawNode | undefined, key: string, kind: Kind): unknown {
+  #scalar(node: RawNode | undefined, key: string, kind: Kind): unknown {
     if (node === undefined) return undefined;
     const type = kind === "text" ? "string" : kind === "flag" ? "boolean" : "number";
     if (node.kind === "scalar" && typeof node.value === type) return node.value;

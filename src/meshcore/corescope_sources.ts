@@ -7,14 +7,23 @@ import type { CorescopeFile } from "./corescope_file.ts";
 
 /** One broker as CoreScope names it. */
 export interface CorescopeSource {
+  /** As the operator called it; may be empty, and two may have the same. */
   readonly name: string;
+  /** Address as written, in the client library's schemes; may hold user information. */
   readonly broker: string;
+  /** Topic filters; never empty. */
   readonly topics: readonly string[];
+  /** User name; goes before one in the address. */
   readonly username?: string | undefined;
+  /** Password; goes before one in the address. */
   readonly password?: string | undefined;
+  /** False: the broker's certificate is not checked. Absent: it is. */
   readonly verify?: boolean | undefined;
+  /** Regions whose packets are kept. Absent or empty: all. */
   readonly iataFilter?: readonly string[] | undefined;
+  /** Region of observers whose topic names none. */
   readonly region?: string | undefined;
+  /** Where the source stands, for messages about it. */
   readonly origin: Origin;
 }
 

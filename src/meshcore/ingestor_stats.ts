@@ -8,44 +8,67 @@ import { maskUrl, maskUrlsInText } from "../capture/mask_url.ts";
 
 /** Durations of one kind of write, in milliseconds. */
 export interface WriterTimes {
+  /** Writes that were measured. */
   readonly count: number;
   /** Writes that had to wait for another's lock. */
   readonly contentions: number;
+  /** Waiting for the lock. */
   readonly waitMs: Percentiles;
+  /** Holding the lock. */
   readonly holdMs: Percentiles;
 }
 
 /** Percentiles of a duration, in milliseconds. */
 export interface Percentiles {
+  /** Half of the durations are at most this. */
   readonly p50: number;
+  /** 95 of 100 are at most this. */
   readonly p95: number;
+  /** 99 of 100 are at most this. */
   readonly p99: number;
+  /** The longest one. */
   readonly max: number;
 }
 
 /** Rates of a process's reading and writing, a second. */
 export interface ProcessIo {
+  /** Bytes read from disk, not from the page cache. */
   readonly readBytes: number;
+  /** Bytes that went, or are to go, to disk. */
   readonly writeBytes: number;
+  /** Bytes that were to go to disk, but the file was cut or deleted before. */
   readonly cancelledWriteBytes: number;
+  /** Calls that read, of whatever. */
   readonly syscallsRead: number;
+  /** Calls that write, to whatever. */
   readonly syscallsWrite: number;
 }
 
 /** One source; `SourceFigures` of the mqtt room has this shape. Times are Unix milliseconds. */
 export interface StatsSource {
+  /** Name as configured. */
   readonly name: string;
+  /** Broker's address; user information is masked when it is written. */
   readonly url: string;
+  /** Whether there is a connection now. */
   readonly connected: boolean;
+  /** When the last connection came up. */
   readonly connectedAt: number | undefined;
+  /** When the last connection was lost. */
   readonly disconnectedAt: number | undefined;
+  /** When the last message came in. */
   readonly receivedAt: number | undefined;
   /** Counted after the commit; CoreScope counts it before, so that a full disk looks well there. */
   readonly settledAt: number | undefined;
+  /** Connections made since the start. */
   readonly connects: number;
+  /** Connections lost since the start. */
   readonly disconnects: number;
+  /** Messages since the start. */
   readonly messages: number;
+  /** Messages of the last five minutes. */
   readonly recentMessages: number;
+  /** Why there is no connection, where there is none. */
   readonly problem: string | undefined;
 }
 
@@ -57,14 +80,19 @@ export interface IngestorStats {
   readonly observations: number;
   /** Packets whose transmission was known. */
   readonly duplicateTransmissions: number;
+  /** Adverts and other packets that wrote to a node. */
   readonly nodeUpserts: number;
+  /** Messages that wrote to an observer. */
   readonly observerUpserts: number;
+  /** Writes that failed. */
   readonly writeErrors: number;
   /** Adverts refused for their signature. */
   readonly signatureDrops: number;
+  /** Transactions that became durable. */
   readonly commits: number;
   /** Rows that backfills changed, by backfill. */
   readonly backfills: Readonly<Record<string, number>>;
+  /** Every configured source, connected or not. */
   readonly sources: readonly StatsSource[];
   /** By component; left out where nobody measures. */
   readonly writers?: Readonly<Record<string, WriterTimes>>;

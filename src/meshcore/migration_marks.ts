@@ -9,8 +9,8 @@ import { schemaHas } from "../storage/schema.ts";
 import type { Job } from "../capture/network.ts";
 import { sqliteTime } from "./store_times.ts";
 
-/** In the order in which CoreScope records them in a new database. */
-const MARKS = [
+/** CoreScope's migrations, in the order in which it records them in a new database. */
+export const MARKS = [
   "advert_count_unique_v1",
   "noise_floor_real_v1",
   "node_telemetry_v1",

@@ -6,7 +6,7 @@ import { isoSeconds } from "./store_times.ts";
 import type { StoredTransmission } from "./transmission_writer.ts";
 
 /** Columns of `nodes` and `inactive_nodes`, by name: their order may differ in old databases. */
-export const NODE_COLUMNS = [
+export const NODE_COLUMNS: string = [
   "public_key",
   "name",
   "role",

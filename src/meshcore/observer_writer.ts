@@ -39,6 +39,8 @@ export class ObserverWriter {
   readonly counts = { observers: 0, observer_upserts: 0, observer_metrics: 0 };
 
   /**
+   * Prepares its statements; writes nothing yet.
+   *
    * @param db with all migrations
    * @param sampleIntervalSec seconds between two rows of metrics
    */

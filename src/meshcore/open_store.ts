@@ -30,15 +30,19 @@ export type Origin = "new" | "corescope";
 
 /** What {@linkcode openMeshcoreDatabase} needs to know. */
 export interface OpenParts {
+  /** Path of the database file. */
   readonly path: string;
+  /** Settings of SQLite; what is absent is the storage room's default. */
   readonly settings: StorageSettings;
   /** Unix milliseconds, recorded with migrations. */
   readonly nowMs: number;
+  /** How long rows of each kind are kept. */
   readonly retention: RetentionDays;
   /** Seconds between two rows of an observer's metrics. */
   readonly sampleIntervalSec: number;
   /** Free pages that are given back every hour. */
   readonly vacuumPages: number;
+  /** Ids of observers that are marked inactive now, in any case of letters. */
   readonly observerBlacklist: readonly string[];
   /** Regions are configured. */
   readonly hasRegions: boolean;
@@ -46,9 +50,13 @@ export interface OpenParts {
 
 /** An open MeshCore database. */
 export interface OpenedStore {
+  /** The connection; whoever opened it must dispose of it. */
   readonly database: OpenDatabase;
+  /** Whether the file was empty when it was opened first, or had been CoreScope's. */
   readonly origin: Origin;
+  /** Writes batches. */
   readonly writer: MeshcoreWriter;
+  /** Background jobs, in the order in which they are due. */
   readonly jobs: readonly Job[];
   /** Migrations that were applied now. */
   readonly applied: readonly string[];

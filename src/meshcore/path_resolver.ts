@@ -85,7 +85,9 @@ export class NeighbourGraph {
  * a node that has just shown itself is known a minute later.
  */
 export class PathResolver {
+  /** Nodes as of the last tick. */
   index = new PrefixIndex([]);
+  /** Edges as of the last tick, and those added since. */
   graph = new NeighbourGraph();
   /** Edges were deleted: the graph is to be read anew at the next tick. */
   graphIsStale = false;

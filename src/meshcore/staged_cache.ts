@@ -7,9 +7,12 @@
 export class StagedCache<V> {
   readonly #known = new Map<string, V>();
   readonly #staged = new Map<string, V>();
+  readonly #max: number;
 
-  /** @param max entries kept; the oldest go first. */
-  constructor(private readonly max: number) {}
+  /** An empty cache that keeps up to `max` entries; the oldest go first. */
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   /** Undefined when it is not remembered; the row may exist nevertheless. */
   get(key: string): V | undefined {
@@ -30,7 +33,7 @@ export class StagedCache<V> {
     }
     this.#staged.clear();
     for (const key of this.#known.keys()) {
-      if (this.#known.size <= this.max) break;
+      if (this.#known.size <= this.#max) break;
       this.#known.delete(key);
     }
   }

@@ -14,12 +14,15 @@ import { type IngestorStats, ingestorStatsJson } from "./ingestor_stats.ts";
 
 /** What a {@linkcode StatsFile} works with. */
 export interface StatsFileOptions {
+  /** Path of the file, the one that the server is told too. */
   readonly path: string;
   /** Permissions of the file. Default 0o600. */
   readonly mode?: number;
   /** Milliseconds between two writes; the server takes the file for dead after 5 s. Default 1000. */
   readonly intervalMs?: number;
+  /** Times the writes and dates the figures. */
   readonly clock: Clock;
+  /** Told once when writing fails, and once when it works again. */
   readonly log: Log;
   /** What is known now; must not throw. */
   readonly snapshot: () => IngestorStats;
@@ -41,6 +44,7 @@ export class StatsFile implements AsyncDisposable {
   #stopped = false;
   #failing = false;
 
+  /** Touches nothing before {@linkcode start}. */
   constructor(options: StatsFileOptions) {
     this.#options = options;
   }

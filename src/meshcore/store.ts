@@ -16,6 +16,7 @@ export interface MeshcoreStoreOptions {
   readonly path: string;
   /** Unix milliseconds, recorded with migrations. */
   readonly nowMs: number;
+  /** Settings of SQLite. Default: the storage room's. */
   readonly settings?: StorageSettings;
   /** Days after which a silent node moves to `inactive_nodes`. Default 7. */
   readonly nodeDays?: number;
@@ -49,11 +50,13 @@ export interface MeshcoreStoreOptions {
 
 /** What the thread is told. */
 export interface ThreadOptions extends OpenParts {
+  /** Milliseconds between maintenance runs; 0: never. */
   readonly maintenanceEveryMs: number;
 }
 
 /** What the thread says of the database when it is open. */
 export interface StoreInfo {
+  /** Who made the file. */
   readonly origin: Origin;
   /** Migrations that were applied now. */
   readonly applied: readonly string[];

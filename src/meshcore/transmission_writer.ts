@@ -16,7 +16,11 @@ interface Known {
 
 /** A transmission's row, and whether it was made now. */
 export interface StoredTransmission {
+  /** Rowid. */
   readonly id: number;
+  /**
+   * True: this batch made the row; false: it was there, or an earlier record of the batch made it.
+   */
   readonly isNew: boolean;
 }
 
@@ -31,6 +35,7 @@ export class TransmissionWriter {
   readonly #seen: StatementSync;
   readonly #observe: StatementSync;
   readonly #observeAgain: StatementSync;
+  /** What the batch did so far: rows made, and repeats of known ones. */
   readonly counts = {
     transmissions: 0,
     transmission_duplicates: 0,

@@ -12,18 +12,25 @@ const WINDOW_SECONDS = 300;
 
 /** Figures of a source. Times are Unix milliseconds; undefined: never. */
 export interface SourceFigures {
+  /** Name as configured. */
   readonly name: string;
   /** Address; shown without user information. */
   readonly url: string;
+  /** Whether there is a connection now. */
   readonly connected: boolean;
+  /** When the last connection came up. */
   readonly connectedAt: number | undefined;
+  /** When the last connection was lost. */
   readonly disconnectedAt: number | undefined;
   /** The last message that came in. */
   readonly receivedAt: number | undefined;
   /** The last commit that held a message of this source. */
   readonly settledAt: number | undefined;
+  /** Connections made since the start. */
   readonly connects: number;
+  /** Connections lost since the start; attempts that failed are none. */
   readonly disconnects: number;
+  /** Messages since the start. */
   readonly messages: number;
   /** Messages of the last five minutes. */
   readonly recentMessages: number;
@@ -48,6 +55,7 @@ export class SourceActivity {
   #messages = 0;
   #problem: string | undefined;
 
+  /** A source that is not connected yet, and has brought nothing. */
   constructor(readonly name: string, readonly url: string, clock: Clock) {
     this.#clock = clock;
     this.#started = this.#since = clock.monotonic();

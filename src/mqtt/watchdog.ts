@@ -17,7 +17,9 @@ import type { LogFields } from "../capture/log.ts";
 
 /** How a source is. Times are milliseconds of one monotonic clock; undefined: never. */
 export interface WatchedSource {
+  /** Name as configured; unlike any other source's. */
   readonly name: string;
+  /** Whether there is a connection now. */
   readonly connected: boolean;
   /** When `connected` changed last, or when the source was started. */
   readonly since: number;
@@ -49,10 +51,15 @@ export type WatchdogKind =
 
 /** A thing to say, and perhaps to do. */
 export interface WatchdogFinding {
+  /** Name of the source. */
   readonly source: string;
+  /** What troubles it, or that nothing does any more. */
   readonly kind: WatchdogKind;
+  /** How loud to say it: trouble goes on as `info` where only a reconnection is news. */
   readonly level: "info" | "warn" | "error";
+  /** A sentence for the log. */
   readonly message: string;
+  /** For the log: the source, and the figures that the finding rests on. */
   readonly fields: LogFields;
   /** True: drop the connection and make a new one. */
   readonly reconnect: boolean;
@@ -79,7 +86,8 @@ export const WATCHDOG_INTERVAL_MS = 60_000;
 
 const MINUTE = 60_000;
 
-type Trouble = Exclude<WatchdogKind, "recovered">;
+/** What can be wrong with a source. */
+export type Trouble = Exclude<WatchdogKind, "recovered">;
 
 interface Memory {
   trouble?: Trouble;
@@ -95,6 +103,7 @@ export class Watchdog {
   readonly #options: Required<WatchdogOptions>;
   readonly #memory = new Map<string, Memory>();
 
+  /** Remembers nothing yet. Each limit has a default. */
   constructor(options: WatchdogOptions = {}) {
     this.#options = {
       silenceMs: options.silenceMs ?? 5 * MINUTE,

@@ -46,6 +46,7 @@ export class Activities {
   readonly #choices: WeightedPick<Activity>;
   readonly #signAdverts: boolean;
 
+  /** `signAdverts` false: adverts have random bytes for a signature, which is faster. */
   constructor(signAdverts: boolean) {
     this.#signAdverts = signAdverts;
     const key = hashtagKey("a channel that is not configured");

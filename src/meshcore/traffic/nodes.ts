@@ -11,15 +11,19 @@ import { encodeHexUpper } from "../hex.ts";
 
 /** A simulated radio. */
 export interface SimNode {
+  /** Ed25519 key that signs its adverts. */
   readonly privateKey: KeyObject;
+  /** The 32 bytes that the mesh knows it by. */
   readonly publicKey: Uint8Array;
   /** Upper-case hex of the public key, as observers name themselves. */
   readonly id: string;
   /** 1 companion, 2 repeater, 3 room, 4 sensor. */
   readonly type: number;
+  /** As it advertises itself; two nodes may have the same. */
   readonly name: string;
   /** Kilometres east and north of the area's centre. */
   readonly eastKm: number;
+  /** Kilometres north of the area's centre. */
   readonly northKm: number;
   /** Degrees. */
   readonly position: { readonly lat: number; readonly lon: number };
@@ -27,14 +31,21 @@ export interface SimNode {
 
 /** A radio whose computer publishes what it hears. */
 export interface SimObserver {
+  /** The radio that hears. */
   readonly node: SimNode;
+  /** Its region, the second level of its topics. */
   readonly iata: string;
+  /** Hardware, as its status tells it. */
   readonly model: string;
+  /** Version of its firmware, as its status tells it. */
   readonly firmware: string;
+  /** Name and version of the program that publishes. */
   readonly client: string;
+  /** Unix milliseconds of its start, from which its uptime counts. */
   readonly bootedAtMs: number;
   /** True: its program writes local time without a zone. */
   readonly naiveClock: boolean;
+  /** Packets heard so far, as its status tells them. */
   heard: number;
 }
 

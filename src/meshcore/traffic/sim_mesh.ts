@@ -14,10 +14,13 @@ import { distanceKm, makeNodes, makeObservers, type SimNode, type SimObserver } 
 
 /** A packet that a node sends. */
 export interface Draft {
+  /** Number of the payload's type in the packet's header. */
   readonly payloadType: number;
+  /** Payload, complete with what is encrypted in it. */
   readonly payload: Uint8Array;
   /** Default 1, flood. Direct packets (2) are heard by those near their sender only. */
   readonly routeType?: number;
+  /** Codes of the scope, for route types 0 and 3 alone. */
   readonly transportCodes?: readonly [number, number];
   /** What stands in the path of a direct packet. Default nothing. */
   readonly hops?: readonly string[];
@@ -35,12 +38,16 @@ const UTF8 = new TextEncoder();
 
 /** State of the simulation. */
 export class SimMesh {
+  /** The simulation's only source of chance: one seed, one course of events. */
   readonly random: Random;
+  /** All nodes; repeaters first. */
   readonly nodes: readonly SimNode[];
+  /** Those of the nodes that publish what they hear. */
   readonly observers: readonly SimObserver[];
   readonly #repeaters: readonly SimNode[];
   readonly #queue = new EventQueue<Event>();
 
+  /** The same arguments make the same mesh. `startMs`: Unix milliseconds of the beginning. */
   constructor(seed: number, nodes: number, observers: number, startMs: number) {
     this.random = new Random(seed);
     const repeaters = Math.max(observers, Math.ceil(nodes / 3));
