@@ -26,7 +26,10 @@ export interface ChannelKeySources {
   readonly rainbow?: unknown;
   /** Hashtag channels; `#` is put in front where it is missing. Default: none. */
   readonly hashChannels?: readonly string[];
-  /** `{name: 32 hex digits}`. `public` in any case means `Public`. Default: none. */
+  /**
+   * `{name: 32 hex digits}`. `Public` replaces the well-known key; in another case of letters it is
+   * one more key of that channel, for it may not be meant so. Default: none.
+   */
   readonly channelKeys?: Readonly<Record<string, string>>;
 }
 
@@ -54,7 +57,7 @@ export interface RejectedKey {
 
 /** Keys, found by the channel hash of a message. */
 export interface ChannelKeyRing {
-  /** Keys in all, the built-in one included; each name counts once. */
+  /** Keys in all, the built-in one included; each spelling of a name counts once. */
   readonly size: number;
   /** Keys in the ring by origin, for the log. */
   readonly counts: Readonly<Record<KeyOrigin, number>>;
@@ -84,7 +87,13 @@ export function createChannelKeyRing(sources: ChannelKeySources = {}): ChannelKe
     if (key === undefined || key.length !== 16) return void rejected.push({ name, origin });
     // To set a key anew would leave it in its old place.
     byName.delete(name);
-    byName.set(name, { name, origin, key, hashByte: sha256(key)[0]!, mac: macKey(key) });
+    byName.set(name, {
+      name: filedAs(name),
+      origin,
+      key,
+      hashByte: sha256(key)[0]!,
+      mac: macKey(key),
+    });
   };
   put(PUBLIC.name, "builtin", decodeHex(PUBLIC.key));
   putAll(sources.rainbow, "rainbow", put);
@@ -126,14 +135,13 @@ function putAll(content: unknown, origin: KeyOrigin, put: Put): void {
     }
     return;
   }
-  // A name as it should be written wins over `public`, wherever the two stand.
-  const entries = Object.entries(content).map(([name, key]) => ({ name, key, as: known(name) }));
-  for (const { key, as } of entries.sort((a, b) => +(a.name === a.as) - +(b.name === b.as))) {
-    put(as, origin, typeof key === "string" ? decodeHex(key.trim()) : undefined);
+  for (const [name, key] of Object.entries(content)) {
+    put(name, origin, typeof key === "string" ? decodeHex(key.trim()) : undefined);
   }
 }
 
-function known(name: string): string {
+/** CoreScope files messages of `public` under `Public`, and takes the well-known key away for it. */
+function filedAs(name: string): string {
   return name.toLowerCase() === "public" ? PUBLIC.name : name;
 }
 

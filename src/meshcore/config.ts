@@ -99,7 +99,8 @@ const schema = z.strictObject({
       z.strictObject({
         name: setting(name, {
           title: "Channel name",
-          description: "Name of the channel; `public` in any case means `Public`.",
+          description:
+            "Name of the channel. `Public` replaces the well-known key; `public` is one more key of it.",
           example: "Attic",
         }),
         key: setting(z.string().regex(/^\s*[0-9a-fA-F]{32}\s*$/), {

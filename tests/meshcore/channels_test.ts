@@ -27,7 +27,7 @@ Deno.test("createChannelKeyRing() lets the stronger origin win and counts what i
   const ring = createChannelKeyRing({
     rainbow: { "#test": KEY_A, "#x": KEY_A, "#own": KEY_A },
     hashChannels: ["test", " #own ", "", "  "],
-    channelKeys: { "#own": KEY_B, public: KEY_B },
+    channelKeys: { "#own": KEY_B, Public: KEY_B },
   });
   assert.deepEqual(content(ring), {
     "#x": [KEY_A, "rainbow"],
@@ -38,14 +38,20 @@ Deno.test("createChannelKeyRing() lets the stronger origin win and counts what i
   assert.deepEqual(ring.counts, { builtin: 0, rainbow: 1, hash_channels: 1, channel_keys: 2 });
 });
 
-Deno.test("createChannelKeyRing() prefers Public as it should be written over public", () => {
-  for (
-    const channelKeys of [{ Public: KEY_A, public: KEY_B }, { PUBLIC: KEY_B, Public: KEY_A }]
-  ) {
-    assert.deepEqual(content(createChannelKeyRing({ channelKeys })), {
-      Public: [KEY_A, "channel_keys"],
-    });
-  }
+Deno.test("createChannelKeyRing() lets Public alone replace the well-known key", () => {
+  const well = "8b3387e9c5cdea6ac9e5edbaa115cd72";
+  const keys = (channelKeys: Record<string, string>) => {
+    const ring = createChannelKeyRing({ channelKeys });
+    const all = Array.from({ length: 256 }, (_, byte) => ring.candidates(byte)).flat();
+    assert.equal(ring.size, all.length);
+    // Whatever the spelling, messages are filed as CoreScope files them.
+    for (const { name } of all) assert.equal(name, "Public");
+    return all.map(({ key }) => encodeHex(key)).sort();
+  };
+  assert.deepEqual(keys({ Public: KEY_A }), [KEY_A]);
+  assert.deepEqual(keys({ public: KEY_A }), [KEY_A, well].sort());
+  assert.deepEqual(keys({ public: KEY_A, PUBLIC: KEY_B }), [KEY_A, KEY_B, well].sort());
+  assert.deepEqual(keys({ PUBLIC: KEY_B, Public: KEY_A }), [KEY_A, KEY_B]);
 });
 
 Deno.test("createChannelKeyRing() reads a plain list of hashtag names as a keys file", () => {
