@@ -229,7 +229,7 @@ Deno.test("openMeshcoreDatabase() does nothing twice, and leaves a present CoreS
     using store = new TestStore(path, { hasRegions: true });
     assert.deepEqual(store.opened.applied, []);
     const once = store.opened.jobs.filter((job) => job.everyMs === 0).map((job) => job.name);
-    assert.deepEqual(once, ["indexes", "index marks"]);
+    assert.deepEqual(once, ["index marks"]);
   }
   using store = new TestStore(path);
   assert.deepEqual(state(store), before);
