@@ -182,7 +182,7 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
   }
 
   #reception(record: ClientReceptionRecord): void {
-    // Anybody may publish an advert in another's name; CoreScope does not look.
+    // Forged, or broken on its way, and then its path may be too; CoreScope does not look.
     if (record.signatureValid === false) {
       this.#counts.client_receptions_refused++;
       return;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Message } from "../capture/message.ts";
-import { parseAdvert } from "./advert.ts";
+import { advertFault, parseAdvert } from "./advert.ts";
 import {
   field,
   firstField,
@@ -15,7 +15,6 @@ import {
 } from "./json_message.ts";
 import { parseNumber } from "./numbers.ts";
 import { isFloodRoute, type PacketFrame, PAYLOAD } from "./packet.ts";
-import { traceRoute } from "./payload.ts";
 import { recordBase } from "./reception.ts";
 import { resolveReceiveTime } from "./receive_time.ts";
 import type { ClientReceptionRecord } from "./record.ts";
@@ -77,16 +76,24 @@ export function readClientReception(
     snr: parseNumber(firstField(json, "SNR", "snr")),
     ...position,
     heardAt: resolveReceiveTime(field(json, "timestamp"), message.receivedAt).at,
-    signatureValid: heard.heardBy === "advert" ? signatureValid : null,
+    signatureValid,
     clientName: nonEmpty(json, "origin"),
   };
+}
+
+/** True for an advert that no node can have sent: nothing about it is to be believed, nor its path. */
+export function isCorruptAdvert(frame: PacketFrame): boolean {
+  if (frame.payloadType !== PAYLOAD.ADVERT) return false;
+  const advert = parseAdvert(frame.payload);
+  return advert !== undefined && advertFault(advert) !== undefined;
 }
 
 function heardNode(
   frame: PacketFrame,
 ): Pick<ClientReceptionRecord, "heardKey" | "heardBy"> | undefined {
-  const hops = traceRoute(frame)?.hops ?? frame.hops;
-  const last = hops.at(-1);
+  // Its path holds SNR values, and its payload the way it is to take, not the way it came.
+  if (frame.payloadType === PAYLOAD.TRACE) return undefined;
+  const last = frame.hops.at(-1);
   if (last !== undefined) {
     // A direct packet loses hops at the front: its last hop is where it goes, not who sent it.
     if (!isFloodRoute(frame.routeType) || last.length < 4) return undefined;

@@ -6,7 +6,12 @@
  */
 import type { Message } from "../capture/message.ts";
 import type { Decoded, RecordLabels } from "../capture/network.ts";
-import { clientKey, clientPosition, readClientReception } from "./client_reception.ts";
+import {
+  clientKey,
+  clientPosition,
+  isCorruptAdvert,
+  readClientReception,
+} from "./client_reception.ts";
 import { readChannelMessage, readDirectMessage } from "./companion.ts";
 import type { Filters } from "./filters.ts";
 import { decodeHex, stripHex } from "./hex.ts";
@@ -38,6 +43,7 @@ export const DROP_REASONS = [
   "client_no_packet",
   "client_no_position",
   "client_undecodable",
+  "client_corrupt_advert",
   "client_not_direct",
   "internal_error",
 ] as const;
@@ -164,6 +170,7 @@ function readClient(
   const rawHex = stripHex(raw);
   const { parsed } = parseRaw(rawHex);
   if (!parsed.ok) return drop("client_undecodable", `${parsed.fault}: ${parsed.detail}`);
+  if (isCorruptAdvert(parsed.frame)) return drop("client_corrupt_advert");
   const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
     const record = readClientReception(
       message,

@@ -247,7 +247,10 @@ export interface ClientReceptionRecord extends RecordBase {
    * forwarded.
    */
   heardBy: "rxlog" | "advert";
-  /** Null when nobody looked or it is no advert. CoreScope does not look (its decoder is told not to). */
+  /**
+   * Of an advert, whether it was heard from its node or from who forwarded it: false leaves no row.
+   * Null when nobody looked or it is no advert. CoreScope does not look (its decoder is told not to).
+   */
   signatureValid: boolean | null;
   /** The companion's name, for `client_observers`; null: it says none. */
   clientName: string | null;

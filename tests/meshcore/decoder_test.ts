@@ -293,6 +293,47 @@ Deno.test("decode() makes a node of a signed advert, and refuses a forged one", 
   assert.equal(reception.signatureValid, false);
 });
 
+Deno.test("decode() makes no believed reception of a bad advert, whoever forwarded it (G24)", async () => {
+  const { publicKey, payload } = await signedAdvert();
+  const hex = (hops: string[]) =>
+    encodeHex(encodePacket({ routeType: 1, payloadType: 4, hashSize: 2, hops, payload }));
+  const json = (hops: string[]) => ({ raw: hex(hops), gps, direction: "rx" });
+  const heard = async (hops: string[]) => {
+    const { heardKey, signatureValid } = await recordOf(
+      "client_reception",
+      CLIENT,
+      json(hops),
+      COVERAGE,
+    );
+    return [heardKey, signatureValid];
+  };
+  assert.deepEqual(await heard([]), [publicKey, true]);
+  assert.deepEqual(await heard(["AB9F"]), ["ab9f", true]);
+  payload[40]! ^= 1;
+  assert.deepEqual(await heard([]), [publicKey, false]);
+  assert.deepEqual(await heard(["AB9F"]), ["ab9f", false]);
+  payload.fill(0, 0, 32);
+  for (const validateSignatures of [true, false]) {
+    const options = { ...COVERAGE, validateSignatures };
+    assert.equal(await outcome(CLIENT, json([]), options), "client_corrupt_advert");
+    assert.equal(await outcome(CLIENT, json(["AB9F"]), options), "client_corrupt_advert");
+  }
+});
+
+Deno.test("decode() takes nothing in a TRACE for a node that was heard directly", async () => {
+  // Two hops of two bytes that it is to take; the header's bytes are SNR values.
+  const payload = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 1, 0xab, 0x9f, 0xc0, 0xde]);
+  for (const hops of [[], ["2A1B"]]) {
+    const raw = encodeHex(
+      encodePacket({ routeType: 1, payloadType: 9, hashSize: 2, hops, payload }),
+    );
+    assert.equal(
+      await outcome(CLIENT, { raw, gps, direction: "rx" }, COVERAGE),
+      "client_not_direct",
+    );
+  }
+});
+
 Deno.test("decode() flags or drops adverts from outside the area", async () => {
   const { payload } = await signedAdvert({ lat: 50, lon: 8 });
   const raw = advertHex(payload);
