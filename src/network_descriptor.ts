@@ -5,10 +5,12 @@
  *
  * @module
  */
+import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
 import type { NetworkName } from "./capture/message.ts";
 import type { Network, StorageError, Store } from "./capture/network.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
+import type { SourceFigures } from "./mqtt/source_activity.ts";
 import type { ReplayTable } from "./recording/database_source.ts";
 import type { TableComparison } from "./recording/diff.ts";
 import type { StorageSettings } from "./storage/open_database.ts";
@@ -46,6 +48,36 @@ export interface DecoderContext {
   /** Text of a file that the section names; throws where it cannot be read. */
   readonly readFile: (path: string) => string;
   readonly log: Log;
+}
+
+/** What the service knows of one network and its sources. Counters count from its start. */
+export interface ServiceFigures {
+  /** The network's sources. */
+  readonly sources: readonly SourceFigures[];
+  /** What commits counted, by the store's names. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Transactions. */
+  readonly commits: number;
+  /** Commits that failed. */
+  readonly storeErrors: number;
+  /** When the watchdog looked last, Unix milliseconds. */
+  readonly watchdogAt?: number;
+}
+
+/** What a network's companion is given. */
+export interface CompanionParts {
+  /** Times whatever it does again and again. */
+  readonly clock: Clock;
+  /** The network's log. */
+  readonly log: Log;
+  /** The figures as they are now; never throws. */
+  readonly figures: () => ServiceFigures;
+}
+
+/** Something that runs beside a network's capture, such as a file that its readers expect. */
+export interface Companion extends AsyncDisposable {
+  /** Begins to work. */
+  start(): void;
 }
 
 /** One message of generated traffic. */
@@ -107,4 +139,6 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   readonly demoConfig: Readonly<Record<string, unknown>>;
   /** Counts for a person: one line of SQL a row. */
   readonly summaryQueries: readonly { readonly title: string; readonly sql: string }[];
+  /** Makes what is to run beside the service; undefined where nothing is. */
+  companion?(config: C, parts: CompanionParts): Companion | undefined;
 }

@@ -50,6 +50,8 @@ export interface PipelineParts<R> {
   readonly observer: PipelineObserver;
   /** Sees every committed batch, for a live feed. */
   readonly onCommitted?: (records: readonly R[], summary: CommitSummary) => void;
+  /** Hears the names of the sources whose messages were just stored or dropped by rule. */
+  readonly onSettled?: (sources: readonly string[]) => void;
 }
 
 /** Why commits fail at the moment. */
@@ -329,6 +331,7 @@ export class Pipeline<R> implements AsyncDisposable {
       queue.hold(false);
     }
     acknowledge(prepared.deliveries);
+    this.#parts.onSettled?.(base.heardUntil.map(([source]) => source));
   }
 
   #committed(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {

@@ -38,6 +38,8 @@ export interface NetworkRuntimeParts {
   readonly storeHealth: HealthComponent;
   /** Where a queue that stands still is reported. */
   readonly queueHealth: HealthComponent;
+  /** Hears the names of the sources whose messages were just stored or dropped by rule. */
+  readonly onSettled?: (sources: readonly string[]) => void;
 }
 
 /** Milliseconds beyond the commit interval after which a message that waits is a stalled queue. */
@@ -117,6 +119,7 @@ export class NetworkRuntime {
       clock,
       log,
       observer,
+      ...(parts.onSettled === undefined ? {} : { onSettled: parts.onSettled }),
     }, {
       batchMax: config.storage.batch_max,
       commitIntervalMs: config.storage.commit_interval_ms,

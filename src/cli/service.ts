@@ -5,9 +5,11 @@
  */
 import type { Clock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
+import type { CommitSummary, StorageReason } from "../capture/network.ts";
 import type { CoreConfig } from "../config/schema.ts";
 import { EmbeddedBrokers } from "../mqtt/create_source.ts";
-import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { Watchdog, WATCHDOG_INTERVAL_MS } from "../mqtt/watchdog.ts";
+import type { Companion, NetworkDescriptor, ServiceFigures } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
 import { formatAddress, type ListenAddress, parseAddress } from "../observe/address.ts";
 import { type CaptureMode, HealthRegistry } from "../observe/health.ts";
@@ -47,6 +49,13 @@ export interface ServiceSummary {
   readonly shutdownMs: number;
 }
 
+/** What a network's commits added up to. */
+interface CommitTally {
+  readonly counts: Record<string, number>;
+  commits: number;
+  storeErrors: number;
+}
+
 /** Milliseconds between two looks at health, jobs and sources. */
 const REVIEW_MS = 1_000;
 
@@ -65,6 +74,11 @@ export class Service {
   readonly #stored: Record<string, number> = {};
   readonly #brokers: EmbeddedBrokers;
   readonly #stopping = new AbortController();
+  readonly #watchdog = new Watchdog();
+  readonly #companions: Companion[] = [];
+  readonly #tallies = new Map<string, CommitTally>();
+  #watchdogDue: number | undefined;
+  #watchdogAt: number | undefined;
   #http: HttpServer | undefined;
   #rateLimited: RateLimitedLog | undefined;
   #review: number | undefined;
@@ -113,6 +127,9 @@ export class Service {
         clock,
         log: this.#parts.log(name),
         observer,
+        onSettled: (sources) => {
+          for (const source of sources) this.#sourceNamed(source)?.activity.settled();
+        },
         storeHealth: this.#health.component(`store:${name}`),
         queueHealth: this.#health.component(`queue:${name}`),
       });
@@ -138,6 +155,7 @@ export class Service {
     await Promise.all([...this.#networks].map(async ([name, runtime]) => {
       await runtime.start(signal);
       this.#log.info("database open", { network: name, path: runtime.path });
+      this.#startCompanion(name);
       this.#startSources(name, signal);
     }));
   }
@@ -167,6 +185,7 @@ export class Service {
     );
     clock.clearTimer(timer);
     await this.#brokers[Symbol.asyncDispose]();
+    await Promise.all(this.#companions.map((one) => one[Symbol.asyncDispose]()));
     const left = () => Math.max(0, budgetMs - (clock.monotonic() - began));
     await Promise.all(
       networks.map((runtime) =>
@@ -181,6 +200,31 @@ export class Service {
       stored: this.#stored,
       unstored: networks.reduce((sum, { pipeline }) => sum + pipeline.lost, 0),
       shutdownMs: Math.round(clock.monotonic() - began),
+    };
+  }
+
+  #sourceNamed(name: string): SourceRuntime | undefined {
+    return this.#sources.find((one) => one.name === name);
+  }
+
+  #startCompanion(network: string): void {
+    const companion = networkNamed(network)?.companion?.(this.#parts.config[network], {
+      clock: this.#parts.clock,
+      log: this.#parts.log(network),
+      figures: () => this.#figures(network),
+    });
+    if (companion === undefined || this.#mode === "shadow") return;
+    this.#companions.push(companion);
+    companion.start();
+  }
+
+  #figures(network: string): ServiceFigures {
+    const names = this.#parts.config.sources.filter((one) => one.network === network);
+    const watchdogAt = this.#watchdogAt;
+    return {
+      sources: names.map((one) => this.#sourceNamed(one.name)!.activity.figures()),
+      ...(this.#tallies.get(network) ?? { counts: {}, commits: 0, storeErrors: 0 }),
+      ...(watchdogAt === undefined ? {} : { watchdogAt }),
     };
   }
 
@@ -222,12 +266,31 @@ export class Service {
       });
     }
     const storedNow = this.#stored;
+    const tally = (network: string) => {
+      let one = this.#tallies.get(network);
+      if (one === undefined) {
+        this.#tallies.set(network, one = { counts: {}, commits: 0, storeErrors: 0 });
+      }
+      return one;
+    };
     const observer = combineObservers(metrics, loggingObserver(this.#rateLimited, ordinary));
     return {
       ...observer,
       stored: (network: NetworkDescriptor["name"], readable: boolean, n: number) => {
         storedNow[network] = (storedNow[network] ?? 0) + n;
         observer.stored(network, readable, n);
+      },
+      committed: (network: NetworkDescriptor["name"], size: number, summary: CommitSummary) => {
+        const one = tally(network);
+        one.commits++;
+        for (const [name, n] of Object.entries(summary.counts)) {
+          one.counts[name] = (one.counts[name] ?? 0) + n;
+        }
+        observer.committed(network, size, summary);
+      },
+      storeError: (network: NetworkDescriptor["name"], reason: StorageReason) => {
+        tally(network).storeErrors++;
+        observer.storeError(network, reason);
       },
     };
   }
@@ -252,6 +315,29 @@ export class Service {
     }
   }
 
+  /** Lets the watchdog look at the sources when its time has come. */
+  #watch(): void {
+    const { clock } = this.#parts;
+    const now = clock.monotonic();
+    this.#watchdogDue ??= now + WATCHDOG_INTERVAL_MS;
+    if (now < this.#watchdogDue) return;
+    this.#watchdogDue = now + WATCHDOG_INTERVAL_MS;
+    this.#watchdogAt = clock.now();
+    const log = this.#parts.log("watchdog");
+    for (const finding of this.#watchdog.look(this.#sources.map((one) => one.watched()), now)) {
+      log[finding.level](finding.message, finding.fields);
+      this.#metrics.counter("watchdog_findings_total", {
+        source: finding.source,
+        kind: finding.kind,
+      }).add();
+      if (finding.reconnect) this.#sourceNamed(finding.source)?.forceReconnect();
+    }
+    for (const source of this.#sources) {
+      const trouble = this.#watchdog.troubleOf(source.name);
+      source.note(trouble && `watchdog: ${trouble}`);
+    }
+  }
+
   /** Looks after health, jobs and sources, again and again. */
   #tick(): void {
     const { clock } = this.#parts;
@@ -259,6 +345,7 @@ export class Service {
       if (this.#stopping.signal.aborted) return;
       for (const source of this.#sources) source.review();
       for (const runtime of this.#networks.values()) runtime.review();
+      this.#watch();
       this.#tick();
     }, REVIEW_MS);
   }

@@ -13,7 +13,9 @@ import { RetainedMemory } from "../capture/retained.ts";
 import type { SourceConfig } from "../config/schema.ts";
 import { createSource as makeSource, type EmbeddedBrokers } from "../mqtt/create_source.ts";
 import { nextDelay } from "../mqtt/reconnect_policy.ts";
+import { SourceActivity } from "../mqtt/source_activity.ts";
 import type { Source, SourceParts } from "../mqtt/source_types.ts";
+import type { WatchedSource } from "../mqtt/watchdog.ts";
 import type { HealthComponent } from "../observe/health.ts";
 import { GapKeeper } from "./gap_keeper.ts";
 import type { NetworkRuntime } from "./network_runtime.ts";
@@ -53,6 +55,8 @@ const SETTLED_MS = 10_000;
 export class SourceRuntime {
   /** Name of the source. */
   readonly name: string;
+  /** What it did and when, for the watchdog and for readers' statistics. */
+  readonly activity: SourceActivity;
   readonly #parts: SourceRuntimeParts;
   #source: Source | undefined;
   #upSince: number | undefined;
@@ -66,6 +70,23 @@ export class SourceRuntime {
   constructor(parts: SourceRuntimeParts) {
     this.#parts = parts;
     this.name = parts.config.name;
+    this.activity = new SourceActivity(this.name, parts.config.url, parts.clock);
+  }
+
+  /** Says on health what the watchdog found. */
+  note(text: string | undefined): void {
+    this.#parts.health.note(text);
+  }
+
+  /** How it is, for the watchdog. */
+  watched(): WatchedSource {
+    const embedded = this.#parts.config.url.startsWith("embedded:");
+    return this.activity.watched(this.#source?.status().paused ?? false, !embedded);
+  }
+
+  /** Drops the connection and makes a new one. */
+  forceReconnect(): void {
+    this.#source?.forceReconnect();
   }
 
   /**
@@ -107,6 +128,7 @@ export class SourceRuntime {
     const status = this.#source?.status();
     if (status === undefined) return;
     const up = status.connected && status.subscribed;
+    if (!status.connected) this.activity.disconnected(status.problem?.detail);
     if (status.problem !== undefined) this.#tell(status.problem.reason, status.problem.detail);
     else if (up) this.#tellWell();
     else this.#tell("connecting", status.url);
@@ -172,10 +194,17 @@ export class SourceRuntime {
       events: {
         onReceived: (qos) => {
           observer.received(this.name, qos);
+          this.activity.received();
           if (qos === 0) gaps.deliveredAtQos0();
         },
-        onConnected: ({ sessionPresent, at }) => gaps.connected(sessionPresent, at),
-        onDisconnected: ({ at, silent }) => gaps.disconnected(silent ? this.#aliveUntil(at) : at),
+        onConnected: ({ sessionPresent, at }) => {
+          gaps.connected(sessionPresent, at);
+          this.activity.connected();
+        },
+        onDisconnected: ({ at, silent }) => {
+          gaps.disconnected(silent ? this.#aliveUntil(at) : at);
+          this.activity.disconnected();
+        },
         onStateChange: () => this.review(),
       },
     };

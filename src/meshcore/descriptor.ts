@@ -1,10 +1,12 @@
 /** The MeshCore network, as seen from outside this folder. @module */
-import type { NetworkDescriptor } from "../network_descriptor.ts";
+import type { NetworkDescriptor, OpenStoreOptions } from "../network_descriptor.ts";
 import { type MeshcoreConfig, meshcoreConfigSection } from "./config.ts";
 import { configuredDecoder } from "./configured_decoder.ts";
 import { meshcoreComparisons } from "./diff_tables.ts";
 import { meshcoreLabels } from "./labels.ts";
 import type { MeshcoreRecord } from "./record.ts";
+import { statsFileOf } from "./service_stats.ts";
+import { type MeshcoreStore, openMeshcoreStore } from "./store.ts";
 import { meshcoreSummary } from "./summary_queries.ts";
 import { createMeshcoreTraffic, trafficConfig } from "./traffic_generator.ts";
 
@@ -13,20 +15,55 @@ export type MeshcoreDescriptor = NetworkDescriptor<MeshcoreConfig, MeshcoreRecor
   readonly section: typeof meshcoreConfigSection;
 };
 
-/** Everything that the rest of the house may know of MeshCore, with the store that it keeps. */
-export function meshcoreDescriptor(openStore: MeshcoreDescriptor["openStore"]): MeshcoreDescriptor {
-  return {
-    name: "meshcore",
-    section: meshcoreConfigSection,
-    labels: meshcoreLabels,
-    createDecoder: configuredDecoder,
-    databasePath: (config) => config.database,
-    openStore,
-    // A database of CoreScope stays CoreScope's: there is nothing to rewrite.
-    migrateBack: {},
-    diffTables: meshcoreComparisons,
-    createTraffic: (seed, startMs) => createMeshcoreTraffic({ seed, startMs }),
-    demoConfig: trafficConfig,
-    summaryQueries: meshcoreSummary,
-  };
+/** Everything that the rest of the house may know of MeshCore. */
+export const meshcore: MeshcoreDescriptor = {
+  name: "meshcore",
+  section: meshcoreConfigSection,
+  labels: meshcoreLabels,
+  createDecoder: configuredDecoder,
+  databasePath: (config) => config.database,
+  openStore: openConfiguredStore,
+  // A database of CoreScope stays CoreScope's: there is nothing to rewrite.
+  migrateBack: {},
+  diffTables: meshcoreComparisons,
+  createTraffic: (seed, startMs) => createMeshcoreTraffic({ seed, startMs }),
+  demoConfig: trafficConfig,
+  summaryQueries: meshcoreSummary,
+  companion: statsFileOf,
+};
+
+async function openConfiguredStore(
+  config: MeshcoreConfig,
+  options: OpenStoreOptions,
+): Promise<MeshcoreStore> {
+  const { log } = options;
+  const { retention } = config;
+  const store = await openMeshcoreStore({
+    path: options.path,
+    nowMs: options.nowMs,
+    settings: options.settings,
+    nodeDays: retention.node_days,
+    // The store's word for never.
+    observerDays: retention.observer_days === 0 ? -1 : retention.observer_days,
+    metricsDays: retention.metrics_days,
+    packetDays: retention.packet_days,
+    clientRxDays: retention.client_rx_days,
+    neighborEdgesMaxAgeDays: config.neighbor_edges_max_age_days,
+    metricsSampleIntervalSec: config.metrics_sample_interval_seconds,
+    incrementalVacuumPages: config.incremental_vacuum_pages,
+    observerBlacklist: config.observer_blacklist,
+    hashRegions: config.hash_regions,
+    maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
+    onJobFailure: (job, error) =>
+      log.warn("a background job failed; it is tried again", { job, error }),
+    onJobDone: (job) => log.info("a background job is done", { job }),
+    ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
+  });
+  const { origin, applied, jobs } = store.info;
+  if (applied.length > 0 && origin !== "new") {
+    const fields = { path: options.path, made_by: origin, migrations: applied.length };
+    log.info("a database made elsewhere was taken over", fields);
+  }
+  if (jobs.length > 0) log.info("background jobs begin", { jobs: jobs.join(", ") });
+  return store;
 }

@@ -27,6 +27,8 @@ export interface HealthComponent {
   trouble(reason: string, detail?: string, options?: TroubleOptions): void;
   /** Ends one trouble, be it lasting or not. */
   resolved(reason: string): void;
+  /** Says something beside troubles, such as what a watchdog found; undefined takes it back. */
+  note(text: string | undefined): void;
   /** Takes the component off the list. */
   remove(): void;
 }
@@ -66,6 +68,8 @@ export interface ComponentReport {
   readonly status: ComponentStatus;
   /** What is wrong with it, red or not yet. */
   readonly troubles: readonly TroubleReport[];
+  /** Said beside troubles; it makes nothing red. */
+  readonly note?: string;
 }
 
 /** Answer of /healthz. */
@@ -113,6 +117,8 @@ interface State {
   reported: boolean;
   /** It has been well once. */
   wasOk: boolean;
+  /** Said beside troubles. */
+  note?: string | undefined;
 }
 
 /** Reason of a component that has not reported yet. */
@@ -169,6 +175,9 @@ export class HealthRegistry {
       resolved: (reason) => {
         state.troubles.delete(reason);
       },
+      note: (text) => {
+        state.note = text;
+      },
       remove: () => {
         // Only its own entry: the name may have been declared anew since.
         if (this.#states.get(name) === state) this.#states.delete(name);
@@ -219,7 +228,8 @@ export class HealthRegistry {
     const reasons: string[] = [];
     for (const [name, state] of this.#states) {
       const troubles = [...state.troubles].map(([reason, trouble]) => this.#show(reason, trouble));
-      components[name] = { status: this.#status(state), troubles };
+      const note = state.note === undefined ? {} : { note: maskUrlsInText(state.note) };
+      components[name] = { status: this.#status(state), troubles, ...note };
       for (const [reason, trouble] of state.troubles) {
         if (!this.#isRed(trouble)) continue;
         const detail = trouble.detail === undefined ? "" : ` (${maskUrlsInText(trouble.detail)})`;

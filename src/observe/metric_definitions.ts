@@ -24,6 +24,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   source: "name of a configured source",
   network: "`meshtastic` or `meshcore`",
   qos: "`0` or `1`",
+  kind: "what was found: `silent`, `never_heard`, `stalled`, `disconnected`, `recovered`",
   type: "kind of content that the network's decoder names, such as `POSITION_APP`; else `other`",
   reason: "why; from a closed set, else `other`",
   result: "how decryption went, such as `none`, `hash`, `trial`, `no_key`; else `other`",
@@ -148,6 +149,12 @@ export const METRICS = {
     kind: "counter",
     help: "Times that a connection was tried again.",
     labels: ["source"],
+  },
+  watchdog_findings_total: {
+    kind: "counter",
+    help:
+      "What the watchdog found of a source: silence, stalled commits, long disconnection, recovery.",
+    labels: ["source", "kind"],
   },
   source_last_message_age_seconds: {
     kind: "gauge",

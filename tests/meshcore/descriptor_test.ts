@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/capture/log.ts";
-import { meshcoreDescriptor } from "../../src/meshcore/descriptor.ts";
+import { meshcore as descriptor } from "../../src/meshcore/descriptor.ts";
 import { loadOk } from "./config_helper.ts";
-
-const descriptor = meshcoreDescriptor(() => Promise.reject(new Error("no store in this test")));
 
 Deno.test("the descriptor's demo configuration reads the traffic that it generates", async () => {
   const overrides: Record<string, string> = { "sources.0.network": "meshcore" };
