@@ -22,10 +22,26 @@ Deno.test("the example file loads to the defaults", () => {
 });
 
 Deno.test("every line of the example that is commented out is a setting that can be used", () => {
-  const text = Deno.readTextFileSync(`${TOP}config.yaml`)
-    .replace(/^( *)# ((?: {2})*(?:- )?[a-z_]+:(?: \S+)?)$/gm, "$1$2")
+  const all = Deno.readTextFileSync(`${TOP}config.yaml`)
+    .replace(/^( *)# ((?: {2})*(?:- )?(?:[a-z_]+:(?: \S+)?|[A-Z]{3}))$/gm, "$1$2")
     .replace(/^.*\bpassword_file:.*$/m, "").replace("max_attempts: 100", "max_attempts: 101")
     .replace(": mqtt://", ": mqtts://");
+  // A source is one of one network; the example is Meshtastic's.
+  const text = all.replace(/^ *iata_filter:(?:\n *- [A-Z]{3})+$/m, "").replace(
+    /^ *region: SJC$/m,
+    "",
+  );
+  const other = all.replace("network: meshtastic", "network: meshcore").replace(
+    "msh/#",
+    "meshcore/#",
+  );
+  const [theirs] = loadOk({ files: { "config.yaml": other } }).config.sources;
+  assert.deepEqual({ ...theirs, tls: undefined }, {
+    ...theirs,
+    tls: undefined,
+    iata_filter: ["SJC", "SFO"],
+    region: "SJC",
+  });
   const { config, warnings } = loadOk({ files: { "config.yaml": text } });
   const source = config.sources[0]!;
   assert.equal(source.client_id, "meshcapture-attic");
