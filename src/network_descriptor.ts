@@ -47,6 +47,7 @@ export interface DecoderContext {
   readonly sources: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
   /** Text of a file that the section names; throws where it cannot be read. */
   readonly readFile: (path: string) => string;
+  /** The network's log. */
   readonly log: Log;
 }
 
