@@ -66,11 +66,13 @@ function lastBefore(db: DatabaseSync, from: number): number {
 /**
  * Counts edges of new observations and renews what paths are resolved with. An edge joins the sender
  * of an advert and its first hop (or its observer, when there is none), and the observer and the
- * last hop; a hop counts when one known node alone begins with it.
+ * last hop; a hop counts when one known node alone begins with it. A TRACE without a route has none:
+ * CoreScope takes its SNR values for hops.
  */
 export function neighbourJob(db: DatabaseSync, paths: PathResolver): Job {
   const select = db.prepare(
     `SELECT seen.id, sent.payload_type = ${PAYLOAD.ADVERT} AS advert,
+       sent.payload_type = ${PAYLOAD.TRACE} AS trace,
        coalesce(sent.from_pubkey, '') AS sender, sent.decoded_json AS decoded,
        coalesce(seen.path_json, '') AS path, coalesce(observers.id, '') AS observer, seen.timestamp
      FROM observations AS seen
@@ -131,7 +133,7 @@ function edgesOf(
   edges: Map<string, Edge>,
 ): void {
   const observer = String(row["observer"]).toLowerCase();
-  const hops = parseHops(String(row["path"]));
+  const hops = row["trace"] === 1 && !hasRoute(row) ? [] : parseHops(String(row["path"]));
   const sender = row["advert"] === 1 ? senderOf(row) : "";
   const lastSeen = Number(row["timestamp"]);
   const add = (from: string, to: string | undefined) => {
@@ -156,6 +158,12 @@ function senderOf(row: Record<string, unknown>): string {
   const decoded = parseJson(row["decoded"]);
   if (typeof decoded !== "object" || decoded === null || !("pubKey" in decoded)) return "";
   return typeof decoded.pubKey === "string" ? decoded.pubKey.toLowerCase() : "";
+}
+
+/** Whether a TRACE has a route; without one its path holds SNR values, which are nobody's key. */
+function hasRoute(row: Record<string, unknown>): boolean {
+  const decoded = parseJson(row["decoded"]);
+  return typeof decoded === "object" && decoded !== null && "pathData" in decoded;
 }
 
 function parseHops(text: string): string[] {

@@ -76,7 +76,9 @@ export function readPacket(
   }
   const { message, json, rawHex, observer, region } = heard;
   const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
-  const hops = traceRoute(frame)?.hops ?? frame.hops;
+  const path = traceRoute(frame)?.hops ?? frame.hops;
+  // The header of a TRACE holds SNR values: without a route there are no hops to resolve.
+  const hops = frame.payloadType === PAYLOAD.TRACE && path === frame.hops ? [] : path;
   const scopeName = scopeOf(options.regions, frame);
   const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);
   const record: PacketRecord = {
@@ -96,7 +98,7 @@ export function readPacket(
     },
     observation: {
       ...receptionFields(json),
-      pathJson: hops.length === 0 ? "[]" : `["${hops.join('","')}"]`,
+      pathJson: path.length === 0 ? "[]" : `["${path.join('","')}"]`,
       rawHex,
     },
     hops,

@@ -68,7 +68,10 @@ export interface Observation {
   rssi: number | null;
   /** The firmware's figure for how well it was heard, 0–1000, as sent; nobody checks its range. */
   score: number | null;
-  /** Upper-case hex of each hop, as JSON; `[]` without any. */
+  /**
+   * Upper-case hex of each hop, as JSON; `[]` without any. Of a TRACE without a route, as CoreScope
+   * has it, the bytes of its header, which are SNR values.
+   */
   pathJson: string;
   /** The packet as this observer heard it: another's copy has another path. */
   rawHex: string;
@@ -108,7 +111,7 @@ export interface PacketRecord extends RecordBase {
   transmission: Transmission;
   /** This one reception of it, by `observer`. */
   observation: Observation;
-  /** Hops of `pathJson`. */
+  /** Hops of `pathJson`; none for a TRACE without a route, whose `pathJson` holds SNR values. */
   hops: readonly string[];
   /** Null when the topic names none. */
   observer: ObserverSighting | null;

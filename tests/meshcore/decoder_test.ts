@@ -334,6 +334,24 @@ Deno.test("decode() takes nothing in a TRACE for a node that was heard directly"
   }
 });
 
+Deno.test("decode() takes the SNR values of a TRACE without a route for no hops", async () => {
+  const trace = async (payload: Uint8Array) => {
+    const raw = encodeHex(
+      encodePacket({ routeType: 1, payloadType: 9, hops: ["28", "F4"], payload }),
+    );
+    const { hops, observation } = await recordOf("packet", TOPIC, { raw });
+    return [hops, observation.pathJson];
+  };
+  for (const length of [0, 8, 9]) {
+    // The column is CoreScope's.
+    assert.deepEqual(await trace(new Uint8Array(length)), [[], '["28","F4"]']);
+  }
+  assert.deepEqual(await trace(Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 0, 0xab])), [
+    ["AB"],
+    '["AB"]',
+  ]);
+});
+
 Deno.test("decode() flags or drops adverts from outside the area", async () => {
   const { payload } = await signedAdvert({ lat: 50, lon: 8 });
   const raw = advertHex(payload);

@@ -64,6 +64,29 @@ Deno.test("neighbours joins sender and first hop, observer and last hop, by what
     assert.equal(edges(store)[2]![2], 2);
   }));
 
+Deno.test("neighbours joins nobody by the SNR values of a TRACE without a route", () =>
+  withStore({}, (store) => {
+    store.commit(...nodes("a1"));
+    const observer = sighting(key("d1"));
+    const trace = (hash: string, decodedJson: string) =>
+      packet({
+        hash,
+        observer,
+        sent: { payloadType: 9, decodedJson },
+        seen: { pathJson: '["A1"]' },
+      });
+    store.commit(
+      trace("00000000000000c1", '{"type":"TRACE","tag":1}'),
+      trace("00000000000000c2", '{"type":"TRACE","error":"too short"}'),
+      trace("00000000000000c3", "no JSON"),
+    );
+    store.backend.runJobs(NOW);
+    assert.deepEqual(edges(store), []);
+    store.commit(trace("00000000000000c4", '{"type":"TRACE","pathData":"a1"}'));
+    store.backend.runJobs(NOW + MINUTE);
+    assert.deepEqual(edges(store), [["a100", "d100", 1, "2025-10-09T08:53:20Z"]]);
+  }));
+
 Deno.test("neighbours goes on behind any number of rows without an edge (fault G11)", () =>
   withStore({}, (store) => {
     const { db } = store.opened.database;
