@@ -48,13 +48,22 @@ export function readChannelMessage(
   });
 }
 
-/** Reads a direct message; undefined when it has no text. */
-export function readDirectMessage(message: Message, json: JsonObject): CompanionRecord | undefined {
+/**
+ * Reads a direct message.
+ *
+ * @param senderId fourth segment of the topic: it tells apart what two people say in the same words
+ * @returns undefined when it has no text
+ */
+export function readDirectMessage(
+  message: Message,
+  json: JsonObject,
+  senderId: string,
+): CompanionRecord | undefined {
   const text = textField(json, "text");
   if (text === undefined || text === "") return undefined;
   const sentAt = rewritable(field(json, "sender_timestamp"));
   return record(message, json, "direct", {
-    hash: textHash(`dm:${text}:${hashTime(sentAt, message)}`),
+    hash: textHash(`dm:${senderId}/${text}:${hashTime(sentAt, message)}`),
     payloadType: PAYLOAD.TXT_MSG,
     channelHash: null,
     decodedJson: goJson({

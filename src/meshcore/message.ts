@@ -108,7 +108,7 @@ export function readMessage(message: Message, options: MessageOptions): MessageR
     return record === undefined ? drop("no_text") : keep(record, labels("CHANNEL_MESSAGE"));
   }
   if (message.topic.startsWith("meshcore/message/direct/")) {
-    const record = readDirectMessage(message, json);
+    const record = readDirectMessage(message, json, suffix ?? "");
     return record === undefined ? drop("no_text") : keep(record, labels("DIRECT_MESSAGE"));
   }
   return drop("no_packet");

@@ -197,6 +197,16 @@ Deno.test("decode() knows a companion's message again by when it was sent (G19)"
   assert.notEqual(await hash({ text: "Al: hi" }, 1000), await hash({ text: "Al: hi" }, 9000));
 });
 
+Deno.test("decode() tells the same word of two people apart", async () => {
+  const hash = async (id: string, json: object) =>
+    (await recordOf("companion", `meshcore/message/direct/${id}`, json, {}, { receivedAt: 1000 }))
+      .transmission.hash;
+  for (const json of [{ text: "ok" }, { text: "ok", sender_timestamp: 1_760_000_000 }]) {
+    assert.notEqual(await hash("ab", json), await hash("cd", json));
+    assert.equal(await hash("ab", json), await hash("ab", json));
+  }
+});
+
 Deno.test("decode() writes a companion's message with sorted keys", async () => {
   const channel = await recordOf("companion", "meshcore/message/channel/3", {
     text: "Al: <hi>",
