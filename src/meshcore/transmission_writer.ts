@@ -61,11 +61,11 @@ export class TransmissionWriter {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (transmission_id, observer_idx, COALESCE(path_json, '')) DO NOTHING`,
     );
-    // The first direction and time stay.
+    // The first time stays, and the first direction that is told: the raw topic tells none.
     this.#observeAgain = db.prepare(
       `UPDATE observations SET snr = coalesce(?, snr), rssi = coalesce(?, rssi),
          score = coalesce(?, score), raw_hex = coalesce(?, raw_hex),
-         resolved_path = coalesce(?, resolved_path)
+         resolved_path = coalesce(?, resolved_path), direction = coalesce(direction, ?)
        WHERE transmission_id = ? AND observer_idx IS ? AND COALESCE(path_json, '') = ?`,
     );
   }
@@ -150,6 +150,7 @@ export class TransmissionWriter {
       seen.score,
       rawHex,
       resolvedPath,
+      seen.direction,
       transmissionId,
       observerIdx,
       seen.pathJson,

@@ -101,6 +101,16 @@ Deno.test("commit() overwrites an observation's figures, and keeps its first tim
     ]);
   }));
 
+Deno.test("commit() learns an observation's direction from the message that says it", () =>
+  withStore((store) => {
+    // The raw topic comes first, and has no direction.
+    store.commit(packet({ seen: { direction: null } }));
+    store.commit(packet());
+    assert.equal(store.value("SELECT direction FROM observations"), "rx");
+    store.commit(packet({ seen: { direction: null } }), packet({ seen: { direction: "tx" } }));
+    assert.deepEqual(store.rows("SELECT direction FROM observations"), [{ direction: "rx" }]);
+  }));
+
 Deno.test("commit() never takes two observations without an observer for one", () =>
   withStore((store) => {
     store.commit(packet({ observer: null }), packet({ observer: null }));
