@@ -107,12 +107,13 @@ export class ObserverWriter {
     pending.firmware = record.firmware ?? pending.firmware;
     pending.clientVersion = record.clientVersion ?? pending.clientVersion;
     pending.radio = record.radio ?? pending.radio;
+    if (record.canRelay !== null) pending.canRelay = record.canRelay ? 1 : 0;
+    // Figures of a retained status are of an unknown time: not how the observer is now.
+    if (record.retained) return;
     pending.batteryMv = record.batteryMv ?? pending.batteryMv;
     pending.uptimeSecs = record.uptimeSecs ?? pending.uptimeSecs;
     pending.noiseFloor = record.noiseFloor ?? pending.noiseFloor;
-    if (record.canRelay !== null) pending.canRelay = record.canRelay ? 1 : 0;
-    // Figures of a retained status are of an unknown time: no sample of this interval.
-    if (record.metrics !== null && !record.retained) {
+    if (record.metrics !== null) {
       this.#sample(record.observer.id, record.metrics, record.receivedAt);
     }
   }

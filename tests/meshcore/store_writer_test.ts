@@ -183,6 +183,27 @@ Deno.test("commit() knows an observer that was never alive, but not as seen (fau
     assert.equal(store.value("SELECT count(*) FROM observer_metrics"), 0);
   }));
 
+Deno.test("commit() takes no figures of a retained status, for they are of an unknown time (fault G7)", () =>
+  withStore((store) => {
+    const figures = { batteryMv: 3000, noiseFloor: -80, uptimeSecs: 9 };
+    const retained = status({
+      ...figures,
+      alive: false,
+      retained: true,
+      firmware: "1.16",
+      metrics: sample({ noiseFloor: -80, batteryMv: 3000 }),
+    });
+    const read = () =>
+      Object.values(
+        store.row("SELECT battery_mv, noise_floor, uptime_secs, firmware FROM observers"),
+      );
+    store.commit(retained);
+    assert.deepEqual(read(), [null, null, null, "1.16"]);
+    store.commit(status({ batteryMv: 3700, noiseFloor: -110, uptimeSecs: 60 }), retained);
+    assert.deepEqual(read(), [3700, -110, 60, "1.16"]);
+    assert.equal(store.value("SELECT count(*) FROM observer_metrics"), 0);
+  }));
+
 Deno.test("commit() never wipes the name of a node or an observer (fault G8)", () =>
   withStore((store) => {
     store.commit(advert(), advert({ name: null }, { hash: "00000000000000ab" }));
