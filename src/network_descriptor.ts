@@ -37,6 +37,12 @@ export interface OpenStoreOptions {
   readonly nowMs: number;
   /** Log of the network. */
   readonly log: Log;
+  /**
+   * True for the database that other programs read while it is written: jobs then answer what they
+   * ask for by files beside it. Not for a shadow's or a replay's, which may lie in the same folder.
+   * Default false.
+   */
+  readonly isLive?: boolean;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }

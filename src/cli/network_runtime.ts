@@ -26,6 +26,8 @@ export interface NetworkRuntimeParts {
   readonly config: Pick<CoreConfig, "queue" | "storage" | "sources">;
   /** Reads a file that the section names. */
   readonly readFile: (path: string) => string;
+  /** False for a shadow's database: see `OpenStoreOptions`. Default false. */
+  readonly isLive?: boolean;
   /** Path of the database, where a shadow's suffix is part of it. */
   readonly path: string;
   /** Times batches, retries and receipts. */
@@ -102,6 +104,7 @@ export class NetworkRuntime {
         maintenanceIntervalMinutes: config.storage.maintenance_interval_minutes,
         nowMs: clock.now(),
         log,
+        isLive: parts.isLive ?? false,
         onThreadFailure: (error) => {
           log.error("the storage thread died; it is started anew", { error });
           onThreadFailure(error);

@@ -124,6 +124,7 @@ export class Service {
         config,
         readFile: this.#parts.readFile,
         path: this.#databasePath(descriptor),
+        isLive: this.#mode !== "shadow",
         clock,
         log: this.#parts.log(name),
         observer,

@@ -52,6 +52,7 @@ async function openConfiguredStore(
     metricsSampleIntervalSec: config.metrics_sample_interval_seconds,
     incrementalVacuumPages: config.incremental_vacuum_pages,
     observerBlacklist: config.observer_blacklist,
+    answersPruneRequests: options.isLive === true && config.prune_requests,
     hashRegions: config.hash_regions,
     maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
     onJobFailure: (job, error) =>

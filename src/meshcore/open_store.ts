@@ -44,6 +44,8 @@ export interface OpenParts {
   readonly vacuumPages: number;
   /** Ids of observers that are marked inactive now, in any case of letters. */
   readonly observerBlacklist: readonly string[];
+  /** Whether `prune-requests` beside the database is looked after. */
+  readonly answersPruneRequests: boolean;
   /** Regions are configured. */
   readonly hasRegions: boolean;
 }
@@ -88,7 +90,7 @@ export function openMeshcoreDatabase(parts: OpenParts): OpenedStore {
       ...(indexes === undefined ? [] : [indexes]),
       indexMarksJob(db),
       neighbourJob(db, paths),
-      pruneRequestsJob(db, parts.path),
+      ...(parts.answersPruneRequests ? [pruneRequestsJob(db, parts.path)] : []),
       multibyteJob(db, parts.path),
       ...retention,
       ...(old === undefined ? [] : [old]),

@@ -40,6 +40,11 @@ export interface MeshcoreStoreOptions {
   readonly hashRegions?: readonly string[];
   /** Minutes between maintenance runs. Default 360; 0: never. */
   readonly maintenanceIntervalMinutes?: number;
+  /**
+   * Whether nodes are deleted that CoreScope's server asks to delete, by files beside the database.
+   * Default false.
+   */
+  readonly answersPruneRequests?: boolean;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has ended. */
@@ -95,6 +100,7 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
     sampleIntervalSec: interval > 0 ? interval : 300,
     vacuumPages: options.incrementalVacuumPages ?? 1024,
     observerBlacklist: options.observerBlacklist ?? [],
+    answersPruneRequests: options.answersPruneRequests ?? false,
     hasRegions: (options.hashRegions ?? []).length > 0,
     maintenanceEveryMs: (options.maintenanceIntervalMinutes ?? 360) * 60_000,
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/capture/log.ts";
 import { meshcore as descriptor } from "../../src/meshcore/descriptor.ts";
+import { Scratch } from "../helpers/scratch.ts";
 import { loadOk } from "./config_helper.ts";
 
 Deno.test("the descriptor's demo configuration reads the traffic that it generates", async () => {
@@ -28,6 +29,30 @@ Deno.test("the descriptor's demo configuration reads the traffic that it generat
   }
   assert.ok(channels.has("Public") && channels.has("#demo"), [...channels].join());
   assert.equal(descriptor.databasePath(config.meshcore), "meshcore.db");
+});
+
+Deno.test("the descriptor answers prune requests for a live database, unless told not to", async () => {
+  const answered = async (isLive: boolean, setting: string) => {
+    using scratch = new Scratch("mc-prune");
+    const request = scratch.file("prune-requests/request-0a.json");
+    Deno.mkdirSync(request.slice(0, request.lastIndexOf("/")));
+    Deno.writeTextFileSync(request, JSON.stringify({ id: "0a", pubkeys: [] }));
+    const { config } = loadOk({ overrides: { "meshcore.prune_requests": setting } });
+    const store = await descriptor.openStore(config.meshcore, {
+      path: scratch.file("meshcore.db"),
+      settings: {},
+      maintenanceIntervalMinutes: 0,
+      nowMs: 1_760_000_000_000,
+      log: silentLog,
+      isLive,
+    });
+    await store.runJobs(1_760_000_000_000);
+    await store.close(5_000);
+    return [...Deno.readDirSync(scratch.file("prune-requests"))].map(({ name }) => name);
+  };
+  assert.deepEqual(await answered(true, "true"), ["result-0a.json"]);
+  assert.deepEqual(await answered(true, "false"), ["request-0a.json"]);
+  assert.deepEqual(await answered(false, "true"), ["request-0a.json"]);
 });
 
 Deno.test("the descriptor's summary counts in CoreScope's tables", () => {

@@ -263,7 +263,7 @@ Deno.test("retention deletes packets with their observations, receptions and edg
 });
 
 Deno.test("prune requests delete nodes and are answered beside the database", () =>
-  withStore({}, (store, path) => {
+  withStore({ answersPruneRequests: true }, (store, path) => {
     store.commit(...nodes("a1", "b1"));
     const directory = `${path.slice(0, path.lastIndexOf("/"))}/prune-requests`;
     store.backend.runJobs(NOW);
@@ -289,6 +289,18 @@ Deno.test("prune requests delete nodes and are answered beside the database", ()
       "result-0a1b.json",
       "result-0a1c.json",
     ]);
+  }));
+
+Deno.test("prune requests are left alone when the database is not the one that they are for", () =>
+  withStore({}, (store, path) => {
+    store.commit(...nodes("a1"));
+    const directory = `${path.slice(0, path.lastIndexOf("/"))}/prune-requests`;
+    Deno.mkdirSync(directory);
+    const request = `${directory}/request-0a1b.json`;
+    Deno.writeTextFileSync(request, JSON.stringify({ id: "0a1b", pubkeys: [key("a1")] }));
+    store.backend.runJobs(NOW);
+    assert.deepEqual(store.rows("SELECT name FROM nodes"), [{ name: "a1" }]);
+    assert.ok(Deno.statSync(request).isFile);
   }));
 
 Deno.test("multibyte snapshot is taken over, but for what is unknown", () =>

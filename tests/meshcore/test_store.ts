@@ -27,6 +27,7 @@ export const testParts: Omit<OpenParts, "path"> = {
   sampleIntervalSec: 300,
   vacuumPages: 1024,
   observerBlacklist: [],
+  answersPruneRequests: false,
   hasRegions: false,
 };
 
