@@ -11,11 +11,11 @@ import { DAY_MS, isoSeconds, sqliteTime } from "./store_times.ts";
 
 /** How long things are kept, in days. */
 export interface RetentionDays {
-  /** Nodes that are not heard move to `inactive_nodes`. */
+  /** Nodes that are not heard move to `inactive_nodes`; 0: never. */
   readonly nodeDays: number;
   /** Observers that are not heard become inactive; negative: never. */
   readonly observerDays: number;
-  /** `observer_metrics`, `dropped_packets` and `capture_refused_packets`. */
+  /** `observer_metrics`, `dropped_packets` and `capture_refused_packets`; 0: kept for ever. */
   readonly metricsDays: number;
   /** `transmissions`, by their first reception, with their observations; 0: kept for ever. */
   readonly packetDays: number;
@@ -52,7 +52,7 @@ export function retentionJobs(
       db,
       "retention nodes",
       HOUR_MS,
-      (nowMs) => moveNodes(db, ago(nowMs, days.nodeDays)),
+      (nowMs) => days.nodeDays > 0 ? moveNodes(db, ago(nowMs, days.nodeDays)) : 0,
       () => {
         // exec() would free one page only.
         if (vacuumPages > 0) {
@@ -61,7 +61,9 @@ export function retentionJobs(
         }
       },
     ),
-    sweep(db, "retention metrics", DAY_MS, (nowMs) => {
+  ];
+  if (days.metricsDays > 0) {
+    jobs.push(sweep(db, "retention metrics", DAY_MS, (nowMs) => {
       const metrics = changes(
         db,
         `DELETE FROM observer_metrics WHERE rowid IN (
@@ -82,8 +84,8 @@ export function retentionJobs(
         nowMs / 1000 - days.metricsDays * 86_400,
       );
       return metrics + dropped + refused;
-    }),
-  ];
+    }));
+  }
   if (days.observerDays >= 0) {
     jobs.push(sweep(db, "retention observers", DAY_MS, (nowMs) => {
       const cutoff = ago(nowMs, days.observerDays);

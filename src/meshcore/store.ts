@@ -18,11 +18,11 @@ export interface MeshcoreStoreOptions {
   readonly nowMs: number;
   /** Settings of SQLite. Default: the storage room's. */
   readonly settings?: StorageSettings;
-  /** Days after which a silent node moves to `inactive_nodes`. Default 7. */
+  /** Days after which a silent node moves to `inactive_nodes`. Default 7; 0: never. */
   readonly nodeDays?: number;
   /** Days after which a silent observer becomes inactive. Default 14; negative: never. */
   readonly observerDays?: number;
-  /** Days that metrics of observers and refused packets are kept. Default 30. */
+  /** Days that metrics of observers and refused packets are kept. Default 30; 0: for ever. */
   readonly metricsDays?: number;
   /** Days that packets are kept. Default 0: for ever. */
   readonly packetDays?: number;

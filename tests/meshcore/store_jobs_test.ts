@@ -262,6 +262,45 @@ Deno.test("retention deletes packets with their observations, receptions and edg
   });
 });
 
+Deno.test("retention of 0 days keeps nodes, figures and refused packets for ever", () => {
+  const retention = {
+    nodeDays: 0,
+    observerDays: -1,
+    metricsDays: 0,
+    packetDays: 0,
+    clientRxDays: 0,
+    neighborEdgesDays: 0,
+  };
+  const metrics = {
+    noiseFloor: -110,
+    txAirSecs: null,
+    rxAirSecs: null,
+    recvErrors: null,
+    batteryMv: null,
+    packetsSent: null,
+    packetsRecv: null,
+  };
+  withStore({ retention }, (store) => {
+    store.commit(
+      ...nodes("a1"),
+      refused(),
+      refused({ reason: "undecodable", fault: "too_short" }),
+      status({ metrics }),
+      reception(),
+    );
+    store.backend.runJobs(NOW + 4000 * DAY);
+    for (
+      const table of [
+        "nodes",
+        "observer_metrics",
+        "dropped_packets",
+        "capture_refused_packets",
+        "client_receptions",
+      ]
+    ) assert.equal(store.value(`SELECT count(*) FROM ${table}`), 1, table);
+  });
+});
+
 Deno.test("prune requests delete nodes and are answered beside the database", () =>
   withStore({ answersPruneRequests: true }, (store, path) => {
     store.commit(...nodes("a1", "b1"));
