@@ -23,6 +23,7 @@ COPY --from=build --chown=1000:1000 /data /app/data
 USER 1000:1000
 # Into the volume, whatever the file says: nothing else survives the container.
 ENV MESHCAPTURE_MESHTASTIC_DATABASE=/app/data/meshtastic.db
+ENV MESHCAPTURE_MESHCORE_DATABASE=/app/data/meshcore.db
 VOLUME /app/data
 EXPOSE 2112
 HEALTHCHECK --interval=30s --timeout=6s --start-period=15s --retries=3 \

@@ -50,7 +50,9 @@ Deno.test("Dockerfile copies only what exists and .dockerignore lets through", (
 Deno.test("the volume, the user and the entry of Dockerfile and compose agree", () => {
   const docker = read("Dockerfile");
   const data = /^VOLUME (\S+)$/m.exec(docker)![1]!;
-  assert.match(docker, new RegExp(`^ENV MESHCAPTURE_MESHTASTIC_DATABASE=${data}/`, "m"));
+  for (const network of ["MESHTASTIC", "MESHCORE"]) {
+    assert.match(docker, new RegExp(`^ENV MESHCAPTURE_${network}_DATABASE=${data}/`, "m"));
+  }
   assert.match(docker, new RegExp(`^COPY --from=build --chown=1000:1000 \\S+ ${data}$`, "m"));
   assert.match(docker, /^USER 1000:1000$/m);
   const { services } = compose.parse(parse(read("deploy/docker-compose.yml")));
