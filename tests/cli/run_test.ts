@@ -87,6 +87,33 @@ Deno.test("run with capture_impl off answers health and touches no database", as
   assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
 });
 
+Deno.test("run captures from one broker while another is dead (fault G21)", async () => {
+  using scratch = new Scratch();
+  const { broker, args, get, database, terminal } = await setUp(scratch);
+  const more = [
+    `sources.0.url=mqtt://127.0.0.1:${await freePort()}`,
+    "sources.1.name=alive",
+    `sources.1.url=embedded://127.0.0.1:${broker}`,
+  ];
+  const running = main(["run", ...args, ...more.flatMap((one) => ["--set", one])], terminal);
+  const up = /^meshcapture_source_up\{[^}]*source="alive"[^}]*\} 1$/m;
+  await waitUntil(
+    () => get("/metrics").then(({ text }) => up.test(text), () => false),
+    "the second source is up",
+  );
+  {
+    await using publisher = await Publisher.connect(broker);
+    await publisher.publish("msh/EU_868/2/e/LongFast/!00000001", "no envelope");
+  }
+  terminal.signal();
+  assert.equal(await running, 0);
+  using reader = new Reader(database);
+  assert.deepEqual(
+    reader.query("SELECT capture_source AS source FROM packet_history").map((row) => ({ ...row })),
+    [{ source: "alive" }],
+  );
+});
+
 Deno.test("run ends at once upon the second signal", async () => {
   using scratch = new Scratch();
   const { args, answers, terminal } = await setUp(scratch);
