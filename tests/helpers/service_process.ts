@@ -84,11 +84,21 @@ export interface TestSource {
 /** How a {@linkcode ServiceProcess} is configured and started. */
 export interface ServiceOptions {
   readonly scratch: Scratch;
-  readonly sources: readonly TestSource[];
+  /** Sources in our own words. Default: none. */
+  readonly sources?: readonly TestSource[];
   /** Further sections; `meshtastic.database` is set unless it is given. */
   readonly config?: Record<string, Record<string, unknown> | string | number>;
+  /**
+   * Everything that the configuration file holds, in another program's words; `sources` and `config`
+   * then count for nothing, and the HTTP address comes by `--set`.
+   */
+  readonly document?: Record<string, unknown>;
+  /** What is typed before the configuration's path. Default `run --config`. */
+  readonly command?: readonly string[];
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
+  /** Variables beside those of the test's own process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Configuration file in the folder. Default `config.yaml`. */
   readonly file?: string;
   /** HTTP port. Default: a free one. */
@@ -120,7 +130,7 @@ export class ServiceProcess implements AsyncDisposable {
   #log = "";
 
   private constructor(options: ServiceOptions, port: number) {
-    const { scratch, sources, config = {}, file = "config.yaml" } = options;
+    const { scratch, sources = [], config = {}, file = "config.yaml" } = options;
     const section = config["meshtastic"];
     const meshtastic = {
       database: scratch.file("meshtastic.db"),
@@ -141,7 +151,7 @@ export class ServiceProcess implements AsyncDisposable {
       meshtastic,
     };
     // JSON is YAML.
-    Deno.writeTextFileSync(this.configFile, JSON.stringify(whole, null, 2));
+    Deno.writeTextFileSync(this.configFile, JSON.stringify(options.document ?? whole, null, 2));
   }
 
   /** Writes the configuration; nothing is started. */
@@ -174,19 +184,21 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** Starts the process (again), without waiting for anything. */
   spawn(): void {
-    const { args = [], wrapper = [] } = this.#options;
+    const { args = [], wrapper = [], command = ["run", "--config"] } = this.#options;
+    const address = `observability.address=127.0.0.1:${this.port}`;
     const words = [
       ...wrapper,
       "deno",
       ...taskArguments("start"),
-      "run",
-      "--config",
+      ...command,
       this.configFile,
+      ...(this.#options.document === undefined ? [] : ["--set", address]),
       ...args,
     ];
     const child = new Deno.Command(words[0]!, {
       args: words.slice(1),
       cwd: ROOT,
+      env: { ...this.#options.env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

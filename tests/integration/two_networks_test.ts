@@ -1,0 +1,134 @@
+/** Both networks in one process, from one configuration. @module */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { trafficConfig } from "../../src/meshcore/traffic_generator.ts";
+import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
+import { Publisher } from "../helpers/mqtt_fakes.ts";
+import { Scratch } from "../helpers/scratch.ts";
+import { figures, ServiceProcess } from "../helpers/service_process.ts";
+import { waitUntil } from "../helpers/wait.ts";
+import {
+  assertReceptions,
+  distinctReceptions,
+  observationKey,
+  OBSERVATIONS,
+  type Reception,
+} from "./meshcore_helper.ts";
+import { assertExactlyOnce, distinctTraffic, publishAll } from "./traffic_helper.ts";
+
+const FLOOD = 20_000;
+/** Milliseconds between two MeshCore packets. */
+const PACE_MS = 50;
+/** Packets before the flood, to compare with. */
+const QUIET = 40;
+/** Longest time from publishing a MeshCore packet to its row, in milliseconds. */
+const BOUND_MS = 3000;
+
+/** Publishes packets at a steady pace and sees when each becomes a row. */
+class Paced implements Disposable {
+  /** Packets published so far. */
+  sent = 0;
+  /** Milliseconds from publishing to the row, in the order of the rows. */
+  readonly waits: number[] = [];
+  readonly #publishedAt = new Map<string, number>();
+  readonly #db: DatabaseSync;
+  #last = 0;
+
+  constructor(
+    private readonly traffic: readonly Reception[],
+    private readonly publisher: Publisher,
+    database: string,
+  ) {
+    this.#db = new DatabaseSync(database, { readOnly: true });
+  }
+
+  /** Publishes while `more` says so, then waits until every packet is a row. */
+  async run(more: () => boolean): Promise<void> {
+    const began = performance.now();
+    const select = this.#db.prepare(`${OBSERVATIONS} WHERE seen.id > ? ORDER BY seen.id`);
+    const publishing: Promise<void>[] = [];
+    let n = 0;
+    await waitUntil(
+      () => {
+        const now = performance.now();
+        if (more() && now >= began + n * PACE_MS) {
+          n++;
+          const message = this.traffic[this.sent++]!;
+          this.#publishedAt.set(message.key, now);
+          publishing.push(this.publisher.publish(message.topic, message.payload, { qos: 1 }));
+        }
+        for (const row of select.all(this.#last)) {
+          this.#last = Number(row["id"]);
+          const key = observationKey(row["hash"], row["observer"], row["path_json"]);
+          this.waits.push(performance.now() - this.#publishedAt.get(key)!);
+        }
+        return !more() && this.waits.length === this.sent;
+      },
+      "every MeshCore packet is a row",
+      60_000,
+    );
+    await Promise.all(publishing);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
+
+function summary(waits: readonly number[]): Record<string, string> {
+  const sorted = waits.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    `${Math.round(sorted[Math.floor(share * (sorted.length - 1))]!)} ms`;
+  return { packets: String(sorted.length), p50: at(0.5), p95: at(0.95), max: at(1) };
+}
+
+mosquittoTest(
+  "run stores both networks, and a flood on one leaves the other's commits coming",
+  async () => {
+    const flood = distinctTraffic(FLOOD, 31);
+    const packets = await distinctReceptions(1500, 32);
+    await using broker = await Mosquitto.start([
+      "max_queued_messages 0",
+      "max_inflight_messages 4000",
+    ]);
+    using scratch = new Scratch("two");
+    const database = scratch.file("meshcore.db");
+    await using service = await ServiceProcess.start({
+      scratch,
+      sources: [
+        { name: "tastic", url: broker.url },
+        { name: "core", url: broker.url, network: "meshcore" },
+      ],
+      config: { meshcore: { database, ...trafficConfig } },
+    });
+    await using flooder = await Publisher.connect(broker.port);
+    await using publisher = await Publisher.connect(broker.port);
+    using paced = new Paced(packets, publisher, database);
+    await paced.run(() => paced.sent < QUIET);
+    const quiet = paced.waits.slice();
+
+    using own = new DatabaseSync(service.database, { readOnly: true });
+    const newest = own.prepare("SELECT max(id) AS id FROM packet_history");
+    const began = performance.now();
+    let seconds = 0;
+    const flooding = publishAll(flooder, flood);
+    await paced.run(() => {
+      if (seconds === 0 && Number(newest.get()!["id"] ?? 0) >= FLOOD) {
+        seconds = (performance.now() - began) / 1000;
+      }
+      return seconds === 0;
+    });
+    await flooding;
+    const beside = paced.waits.slice(QUIET);
+    figures("MeshCore, nothing else", summary(quiet));
+    const title = `MeshCore beside ${FLOOD} Meshtastic messages in ${seconds.toFixed(1)} s`;
+    figures(title, summary(beside));
+    const slowest = Math.max(...beside);
+    assert.ok(beside.length >= 20, `${beside.length} packets during the flood`);
+    assert.ok(slowest < BOUND_MS, `${slowest} ms`);
+
+    assert.equal((await service.stop()).code, 0);
+    assertExactlyOnce(service, flood);
+    assertReceptions(database, packets.slice(0, paced.sent));
+  },
+);
