@@ -136,7 +136,7 @@ for (const qos of [0, 1] as const) {
       nodes: 110,
       inactive_nodes: 0,
       observers: 16,
-      neighbor_edges: 732,
+      neighbor_edges: 730,
       client_receptions: 45,
     });
     // The same tables hold what replay resolved, so there is something to compare.
