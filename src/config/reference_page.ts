@@ -55,9 +55,10 @@ const PEERS = `## Files and variables of other programs
 A configuration file of a program that meshcapture replaces works as it is, and so does its environment.
 Whose file it is shows by its keys; a file with keys of two programs is an error that says so, because
 the same word need not mean the same in both. A key that such a file has but its program does not know
-is an error here.
+is an error here; but in CoreScope's file, which its server shares, it is left alone.
 
-Variables of these programs count in any case: with their own file, with ours, or without a file. They
+Which variables of CoreScope count, and when, is said above the table of its keys. Variables of Malla and
+meshpipe count in any case: with their own file, with ours, or without a file. They
 win over the file and yield to \`MESHCAPTURE_\` variables and flags. With a file of ours, they are laid
 over its only Meshtastic source: address and port replace those of \`url\`, prefix and suffix replace
 \`topics\`. Where our file has several Meshtastic sources, the \`MQTT_\` variables are an error, for it is

@@ -17,6 +17,7 @@ for (
     ["src/mqtt/source_types.ts", "SourceProblemReason"],
     ["src/capture/network.ts", "StorageReason"],
     ["src/capture/network.ts", "GapReason"],
+    ["src/mqtt/watchdog.ts", "WatchdogKind"],
   ] as const
 ) {
   Deno.test(`docs/troubleshooting.md says what to do about every ${type}`, () => {
