@@ -1,5 +1,9 @@
 /** The README names only tasks, commands and files of ours that exist. */
 import assert from "node:assert/strict";
+import { loadConfig } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+import { meshcoreConfigSection } from "../../src/meshcore/config.ts";
+import { meshtasticConfigSection } from "../../src/meshtastic/config.ts";
 import { fromFileUrl } from "../helpers/paths.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
@@ -19,6 +23,24 @@ Deno.test("README.md names only tasks that deno.json has", () => {
   const named = [...README.matchAll(/deno(?:@[\d.]+)? task ([a-z-]+)/g)].map(([, name]) => name!);
   assert.ok(named.length > 5);
   for (const name of named) assert.ok(name in tasks, name);
+});
+
+Deno.test("README.md's example of a configuration can be used, with both networks", () => {
+  const [, text] = /```yaml\n([^]*?)```/.exec(README)!;
+  const loaded = loadConfig([meshtasticConfigSection, meshcoreConfigSection], {
+    cwd: "/etc/mesh",
+    configFile: "config.yaml",
+    readFile: () => text!,
+  });
+  if (loaded instanceof ConfigError) throw loaded;
+  assert.deepEqual(loaded.warnings, []);
+  assert.deepEqual(loaded.config.sources.map((one) => one.network), ["meshtastic", "meshcore"]);
+});
+
+Deno.test("README.md names only files that there are", () => {
+  const paths = [...README.matchAll(/\]\(([^)#]+)/g)].map(([, path]) => path!);
+  assert.ok(paths.length > 5);
+  for (const path of paths) if (!path.includes("://")) Deno.statSync(TOP + path);
 });
 
 Deno.test("README.md has a line for each command, and for no other", () => {
