@@ -144,15 +144,20 @@ function recognise(tables: ReadonlyMap<string, ReadonlySet<string>>, path: strin
   );
 }
 
-/** Every version of CoreScope's present table has the index; a file that was tampered with may not. */
+/**
+ * Every version of CoreScope's present table has the index; a file that was tampered with may not.
+ * There it is made at once, not by the job that builds the others.
+ */
 function ensureDedupIndex(db: DatabaseSync): void {
-  if (schemaHas(db, "index", "idx_observations_dedup")) return;
+  if (schemaHas(db, "index", DEDUP_INDEX)) return;
+  // A table without rows gets it in its turn.
+  if (db.prepare("SELECT 1 FROM observations LIMIT 1").get() === undefined) return;
   db.exec(
     `DELETE FROM observations WHERE observer_idx IS NOT NULL AND id NOT IN (
        SELECT min(id) FROM observations
        GROUP BY transmission_id, observer_idx, COALESCE(path_json, ''))`,
   );
-  db.exec(DEDUP_INDEX);
+  db.exec(indexStatements().find((sql) => sql.includes(DEDUP_INDEX))!);
 }
 
 /** What CoreScope corrects at its start in tables that are small. */

@@ -3,14 +3,10 @@ import indexes from "../../migrations/meshcore/indexes.sql" with { type: "text" 
 import views from "../../migrations/meshcore/views.sql" with { type: "text" };
 import { splitStatements } from "../storage/schema.ts";
 
-/**
- * The index that tells one observation from another. The writer cannot work without it, so it is
- * made at once, not by the job that builds the others.
- */
-export const DEDUP_INDEX =
-  `CREATE UNIQUE INDEX idx_observations_dedup ON observations (transmission_id, observer_idx, COALESCE(path_json, ''))`;
+/** Name of the index that tells one observation from another; the writer cannot work without it. */
+export const DEDUP_INDEX = "idx_observations_dedup";
 
-/** The CREATE INDEX statements. */
+/** The CREATE INDEX statements, in the order in which a new file gets them. */
 export function indexStatements(): string[] {
   return splitStatements(indexes);
 }

@@ -30,7 +30,7 @@ export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): 
 }
 
 function namesOf(sql: string): { index: string; table: string } {
-  const match = /^CREATE INDEX IF NOT EXISTS (\w+) ON (\w+)/.exec(sql);
+  const match = /^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (\w+) ON (\w+)/.exec(sql);
   if (match === null) throw new Error(`no index statement: ${sql.slice(0, 40)}`);
   return { index: match[1]!, table: match[2]! };
 }

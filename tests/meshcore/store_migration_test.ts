@@ -99,6 +99,35 @@ Deno.test("openMeshcoreDatabase() makes CoreScope's schema exactly", () => {
   assert.equal(store.value("PRAGMA auto_vacuum"), 2);
 });
 
+Deno.test("openMeshcoreDatabase() makes a new file's indexes in CoreScope's order", () => {
+  using scratch = new Scratch("mc-order");
+  using store = new TestStore(scratch.file("meshcore.db"));
+  const order = (table: string) =>
+    store.rows(
+      `SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL
+         AND tbl_name = '${table}' ORDER BY rowid`,
+    ).map((row) => row.name);
+  // Of equally good indexes SQLite takes one by their order, and CoreScope's server shows of equally
+  // good receptions of one second the one that comes first in it.
+  assert.deepEqual(order("observations"), [
+    "idx_observations_transmission_id",
+    "idx_observations_observer_idx",
+    "idx_observations_timestamp",
+    "idx_observations_dedup",
+    "idx_observations_tx_ts",
+    "idx_observations_observer_idx_timestamp",
+  ]);
+  assert.deepEqual(order("transmissions"), [
+    "idx_transmissions_hash",
+    "idx_transmissions_first_seen",
+    "idx_transmissions_payload_type",
+    "idx_tx_channel_hash",
+    "idx_transmissions_from_pubkey",
+    "idx_tx_scope_name",
+    "idx_tx_last_seen_zero",
+  ]);
+});
+
 for (const generation of GENERATIONS) {
   Deno.test(`openMeshcoreDatabase() brings up CoreScope's "${generation}" and loses nothing`, () => {
     using scratch = new Scratch("mc-old");

@@ -11,7 +11,7 @@ import { MeshcoreWriter } from "../../src/meshcore/batch_writer.ts";
 import { PathResolver } from "../../src/meshcore/path_resolver.ts";
 import type { MeshcoreRecord, PacketRecord } from "../../src/meshcore/record.ts";
 import { meshcoreMigrations } from "../../src/meshcore/store_migrations.ts";
-import { DEDUP_INDEX, indexStatements } from "../../src/meshcore/store_schema.ts";
+import { indexStatements } from "../../src/meshcore/store_schema.ts";
 import { captureMigrations } from "../../src/storage/capture_migrations.ts";
 import { CaptureTables } from "../../src/storage/capture_tables.ts";
 import { commitBatch } from "../../src/storage/commit_batch.ts";
@@ -48,7 +48,7 @@ class MemoryStore implements Disposable {
 
   constructor() {
     migrate(this.db, [captureMigrations, meshcoreMigrations], NOW / 1000);
-    for (const sql of [DEDUP_INDEX, ...indexStatements()]) this.db.exec(sql);
+    for (const sql of indexStatements()) this.db.exec(sql);
     this.#writer = new MeshcoreWriter(this.db, new PathResolver(), 300);
     this.#tables = new CaptureTables(this.db);
   }
