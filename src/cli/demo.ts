@@ -2,7 +2,7 @@
 import type { Buffer } from "node:buffer";
 import { connect, type MqttClient } from "mqtt";
 import { createServer } from "node:net";
-import { type Clock, delay } from "../capture/clock.ts";
+import { type Clock, delay, type Timer } from "../capture/clock.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, problemText } from "../config/problem.ts";
 import type { GeneratedMessage } from "../network_descriptor.ts";
@@ -16,6 +16,9 @@ import { explain } from "./explain.ts";
 import { serve } from "./run.ts";
 import type { Service, ServiceConfig } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Milliseconds between two lines on what has arrived. */
+const TELL_EVERY_MS = 2_000;
 
 /** Options of {@linkcode demo}. */
 export interface DemoOptions {
@@ -68,7 +71,12 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
       terminal.print(`database ${network.databasePath(config[network.name])}`);
     }
     terminal.print(seconds === undefined ? "Stop with Ctrl+C." : `Ends after ${seconds} s.`);
-    await publishTraffic(terminal.clock, port, options, ending.signal);
+    const stopTelling = tellStored(terminal, service);
+    try {
+      await publishTraffic(terminal.clock, port, options, ending.signal);
+    } finally {
+      stopTelling();
+    }
   };
   const code = await serve(terminal, config, (category) => logging.log(category), until, ending);
   if (code !== EXIT.ok) return code;
@@ -94,6 +102,21 @@ function demoConfig(folder: string, port: number): ServiceConfig | ConfigError {
   };
   const loaded = loadConfig(configSections, { readFile: nothing, cwd: ".", overrides });
   return loaded instanceof ConfigError ? loaded : loaded.config as unknown as ServiceConfig;
+}
+
+/** Prints what has arrived in the databases, again and again; returns a function that ends it. */
+function tellStored(terminal: Terminal, service: Service): () => void {
+  const { clock } = terminal;
+  const began = clock.monotonic();
+  const tell = (): Timer =>
+    clock.setTimer(() => {
+      const seconds = Math.round((clock.monotonic() - began) / 1000);
+      const rows = networks.map((one) => `${service.stored[one.name] ?? 0} ${one.name}`);
+      terminal.print(`${String(seconds).padStart(4)} s  stored: ${rows.join(", ")}`);
+      timer = tell();
+    }, TELL_EVERY_MS);
+  let timer = tell();
+  return () => clock.clearTimer(timer);
 }
 
 /** Publishes every network's traffic in its own time, faster by `rate`, until the end. */

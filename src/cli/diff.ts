@@ -1,10 +1,10 @@
 /** `meshcapture diff`: compares two databases by content. @module */
 import { diffDatabases } from "../recording/diff.ts";
 import { formatDiff } from "../recording/format_diff.ts";
-import { networkNamed, networks } from "../networks.ts";
 import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
+import { namedNetwork } from "./named_network.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode diff}. */
@@ -26,12 +26,8 @@ export async function diff(
   b: string,
   options: DiffOptions,
 ): Promise<ExitCode> {
-  const descriptor = networkNamed(options.network);
-  if (descriptor === undefined) {
-    const known = networks.map((one) => one.name).join(", ");
-    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
-    return EXIT.usage;
-  }
+  const descriptor = namedNetwork(terminal, options.network);
+  if (descriptor === undefined) return EXIT.usage;
   const ignore = (options.ignore ?? "").split(",").map((one) => one.trim()).filter(Boolean);
   for (const path of [a, b]) {
     const fault = fileFault(path);

@@ -2,12 +2,12 @@
 import type { Log } from "../capture/log.ts";
 import { StorageError } from "../capture/network.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
-import { networkNamed, networks } from "../networks.ts";
 import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { storageSettings } from "./network_runtime.ts";
 import { Progress } from "./progress.ts";
+import { namedNetwork } from "./named_network.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode migrate}. */
@@ -22,12 +22,8 @@ export interface MigrateOptions extends ConfigOptions {
 
 /** Migrates offline: refused while a service holds the database. */
 export async function migrate(terminal: Terminal, options: MigrateOptions): Promise<ExitCode> {
-  const descriptor = networkNamed(options.network);
-  if (descriptor === undefined) {
-    const known = networks.map((one) => one.name).join(", ");
-    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
-    return EXIT.usage;
-  }
+  const descriptor = namedNetwork(terminal, options.network);
+  if (descriptor === undefined) return EXIT.usage;
   const loaded = loadSettings(terminal, options);
   if (loaded === undefined) return EXIT.usage;
   const { config } = loaded;

@@ -5,13 +5,13 @@ import { ReadTally, type Recording } from "../recording/entry.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
 import { type Log, silentLog } from "../capture/log.ts";
-import { networkNamed, networks } from "../networks.ts";
 import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { sourcesOf, storageSettings } from "./network_runtime.ts";
 import { Progress } from "./progress.ts";
+import { namedNetwork } from "./named_network.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode replay}. */
@@ -33,12 +33,8 @@ export async function replay(
   from: string,
   options: ReplayOptions,
 ): Promise<ExitCode> {
-  const descriptor = networkNamed(options.network);
-  if (descriptor === undefined) {
-    const known = networks.map((one) => one.name).join(", ");
-    terminal.note(`--network ${options.network}: unknown; known: ${known}`);
-    return EXIT.usage;
-  }
+  const descriptor = namedNetwork(terminal, options.network);
+  if (descriptor === undefined) return EXIT.usage;
   if (isSameFile(from, options.database)) {
     terminal.note(
       `${from} cannot be replayed into itself: give --database another file, such as ${from}.replay.db`,

@@ -102,6 +102,11 @@ export class Service {
     return this.#http?.address;
   }
 
+  /** Rows stored so far, by network. */
+  get stored(): Readonly<Record<string, number>> {
+    return this.#stored;
+  }
+
   /**
    * Opens the databases and begins to capture. Sources connect in the background, each on its own.
    *

@@ -1,5 +1,6 @@
 /** The MeshCore network, as seen from outside this folder. @module */
 import type { NetworkDescriptor, OpenStoreOptions } from "../network_descriptor.ts";
+import { announceJobs, announceOpening } from "../storage/announce.ts";
 import { type MeshcoreConfig, meshcoreConfigSection } from "./config.ts";
 import { configuredDecoder } from "./configured_decoder.ts";
 import { meshcoreComparisons } from "./diff_tables.ts";
@@ -55,16 +56,9 @@ async function openConfiguredStore(
     answersPruneRequests: options.isLive === true && config.prune_requests,
     hashRegions: config.hash_regions,
     maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
-    onJobFailure: (job, error) =>
-      log.warn("a background job failed; it is tried again", { job, error }),
-    onJobDone: (job) => log.info("a background job is done", { job }),
+    ...announceJobs(log),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
-  const { origin, applied, jobs } = store.info;
-  if (applied.length > 0 && origin !== "new") {
-    const fields = { path: options.path, made_by: origin, migrations: applied.length };
-    log.info("a database made elsewhere was taken over", fields);
-  }
-  if (jobs.length > 0) log.info("background jobs begin", { jobs: jobs.join(", ") });
+  announceOpening(log, options.path, store.info);
   return store;
 }

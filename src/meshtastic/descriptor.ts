@@ -1,5 +1,6 @@
 /** The Meshtastic network, as seen from outside this folder. @module */
 import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { announceJobs, announceOpening } from "../storage/announce.ts";
 import { type MeshtasticConfig, meshtasticConfigSection } from "./config.ts";
 import { createMeshtasticDecoder } from "./decoder.ts";
 import { meshtasticComparisons } from "./diff_tables.ts";
@@ -42,19 +43,12 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       derivedTables: config.derived_tables,
       retentionHours: config.retention_hours,
       maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
-      onJobFailure: (job, error) =>
-        options.log.warn("a background job failed; it is tried again", { job, error }),
-      onJobDone: (job) => options.log.info("a background job is done", { job }),
+      ...announceJobs(options.log),
       ...(options.onThreadFailure === undefined
         ? {}
         : { onThreadFailure: options.onThreadFailure }),
     });
-    const { origin, applied, jobs } = store.info;
-    if (applied.length > 0 && origin !== "new") {
-      const fields = { path: options.path, made_by: origin, migrations: applied.length };
-      options.log.info("a database made elsewhere was taken over", fields);
-    }
-    if (jobs.length > 0) options.log.info("background jobs begin", { jobs: jobs.join(", ") });
+    announceOpening(options.log, options.path, store.info);
     return store;
   },
   migrateBack: {
