@@ -17,14 +17,18 @@ const HEXADECIMAL =
  * Reads SNR, RSSI, score and the figures of a status: a JSON number, or text that Go's `ParseFloat`
  * reads once a unit (dBm, dB, mW, km, mi, m) is taken off.
  *
- * @returns null for anything else, and for what is not finite: CoreScope stores `Infinity`, and its
- * server then answers several pages with nothing (its main.go:1057).
+ * @returns null for anything else, and for what is not finite or beyond ±(2^53 − 1): CoreScope stores
+ * `Infinity` and 1e300 (its main.go:1057), and its server, which squares them, then answers several
+ * pages with nothing.
  */
 export function parseNumber(value: unknown): number | null {
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value === "number") return measurable(value);
   if (typeof value !== "string" || value.length > 400) return null;
-  const parsed = parseLiteral(withoutUnit(value.trim()));
-  return Number.isFinite(parsed) ? parsed : null;
+  return measurable(parseLiteral(withoutUnit(value.trim())));
+}
+
+function measurable(value: number): number | null {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : null;
 }
 
 /**

@@ -162,7 +162,7 @@ Deno.test("decode() gives CoreScope's observations, but for faults G1, G2 and G1
     unmatched.delete(own);
     const { seen } = own;
     const expected = { ...row };
-    if (row.snr === "Infinity") {
+    if (row.snr === "Infinity" || row.snr === 1e300) {
       deviations.infinity++;
       expected.snr = null;
     }
@@ -185,7 +185,7 @@ Deno.test("decode() gives CoreScope's observations, but for faults G1, G2 and G1
   }
   assert.equal(unmatched.size, 0);
   assert.deepEqual(deviations, {
-    infinity: 1,
+    infinity: 2,
     textHash: 2,
     overwritten: 1,
     observerless: 2,

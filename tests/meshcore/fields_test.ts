@@ -67,6 +67,13 @@ Deno.test("parseNumber() refuses what is not finite (G1)", () => {
   for (const given of refused) assert.equal(parseNumber(given), null, String(given));
 });
 
+Deno.test("parseNumber() refuses what CoreScope's server cannot square (G1)", () => {
+  for (const given of [1e300, -1e300, "1e155 dB", 2 ** 53]) {
+    assert.equal(parseNumber(given), null, String(given));
+  }
+  assert.equal(parseNumber(2 ** 53 - 1), Number.MAX_SAFE_INTEGER);
+});
+
 Deno.test("parseInteger() rounds halves away from zero and stays exact", () => {
   for (
     const [given, wanted] of [
