@@ -34,9 +34,14 @@ export function setOldObservationsAside(
   db.exec(`ALTER TABLE observations RENAME TO ${OLD}`);
 }
 
+/** Whether old rows still wait to be moved. They refer to transmissions, which cannot go before them. */
+export function oldObservationsWait(db: DatabaseSync): boolean {
+  return schemaHas(db, "table", OLD);
+}
+
 /** Keeps the ids of the old rows free. To be called after the migrations. */
 export function reserveOldIds(db: DatabaseSync): void {
-  if (!schemaHas(db, "table", OLD)) return;
+  if (!oldObservationsWait(db)) return;
   const last = Number(db.prepare(`SELECT max(id) AS id FROM ${OLD}`).get()?.["id"] ?? 0);
   const { changes } = db.prepare(
     "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'observations'",
@@ -48,7 +53,7 @@ export function reserveOldIds(db: DatabaseSync): void {
 
 /** The job that moves old rows over, newest first; undefined when there are none. */
 export function oldObservationsJob(db: DatabaseSync): Job | undefined {
-  if (!schemaHas(db, "table", OLD)) return undefined;
+  if (!oldObservationsWait(db)) return undefined;
   const has = readTables(db).get(OLD)!;
   const column = (name: string) => has.has(name) ? `old.${name}` : "NULL";
   return {

@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { transaction } from "../storage/transaction.ts";
 import { NODE_COLUMNS } from "./node_writer.ts";
+import { oldObservationsWait } from "./old_observations.ts";
 import { DAY_MS, isoSeconds, sqliteTime } from "./store_times.ts";
 
 /** How long things are kept, in days. */
@@ -109,6 +110,7 @@ export function retentionJobs(
   if (days.packetDays > 0) {
     jobs.push(
       sweep(db, "retention packets", DAY_MS, (nowMs) => {
+        if (oldObservationsWait(db)) return 0;
         const deleted = deletePackets(db, ago(nowMs, days.packetDays));
         if (deleted > 0) events.packetsDeleted();
         return deleted;
