@@ -17,8 +17,8 @@ const ROWS = 500;
 
 interface Backfill {
   readonly name: string;
-  readonly table: "transmissions" | "observations" | "observers" | "nodes";
-  /** Where CoreScope looks whether it is done; undefined: nowhere, it asks at each start. */
+  readonly table: "transmissions" | "observations" | "observers" | "observer_metrics" | "nodes";
+  /** Where CoreScope looks whether it is done; undefined: nowhere. */
   readonly mark?: MigrationMark;
   /** Fills rows `low < rowid <= high`. */
   readonly fill: (db: DatabaseSync, low: number, high: number) => void;
@@ -29,6 +29,16 @@ function bySql(...statements: readonly string[]): Backfill["fill"] {
   return (db, low, high) => {
     for (const sql of statements) db.prepare(sql).run(low, high);
   };
+}
+
+/**
+ * SQL for the numbers that the decoder takes. CoreScope stored others, `Infinity` too, and its server
+ * answers several pages with nothing as long as one of them is there.
+ */
+export const MEASURABLE = `BETWEEN -${Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
+
+function measurable(column: string): string {
+  return `CASE WHEN ${column} ${MEASURABLE} THEN ${column} END`;
 }
 
 const BACKFILLS: readonly Backfill[] = [
@@ -108,6 +118,24 @@ const BACKFILLS: readonly Backfill[] = [
     table: "observations",
     mark: "backfill_path_json_from_raw_hex_v1",
     fill: fillPaths,
+  },
+  {
+    name: "measures",
+    table: "observations",
+    fill: bySql(
+      `UPDATE observations SET snr = ${measurable("snr")}, rssi = ${measurable("rssi")},
+         score = ${measurable("score")}
+       WHERE id > ? AND id <= ? AND (snr NOT ${MEASURABLE} OR rssi NOT ${MEASURABLE}
+         OR score NOT ${MEASURABLE})`,
+    ),
+  },
+  {
+    name: "metric_measures",
+    table: "observer_metrics",
+    fill: bySql(
+      `UPDATE observer_metrics SET noise_floor = NULL
+       WHERE rowid > ? AND rowid <= ? AND noise_floor NOT ${MEASURABLE}`,
+    ),
   },
 ];
 

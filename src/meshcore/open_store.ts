@@ -13,7 +13,7 @@ import { type OpenDatabase, openDatabase, type StorageSettings } from "../storag
 import { ensureViews, readTables, schemaHas } from "../storage/schema.ts";
 import { storageFailure } from "../storage/storage_failure.ts";
 import { transaction } from "../storage/transaction.ts";
-import { backfillJobs, skipBackfills } from "./backfill_jobs.ts";
+import { backfillJobs, MEASURABLE, skipBackfills } from "./backfill_jobs.ts";
 import { MeshcoreWriter } from "./batch_writer.ts";
 import { indexMarksJob, markAll, markSchema } from "./migration_marks.ts";
 import { multibyteJob } from "./multibyte_job.ts";
@@ -166,6 +166,7 @@ function correctSmallTables(db: DatabaseSync): void {
     `UPDATE observers SET noise_floor = CAST(noise_floor AS REAL)
      WHERE typeof(noise_floor) = 'integer'`,
   );
+  db.exec(`UPDATE observers SET noise_floor = NULL WHERE noise_floor NOT ${MEASURABLE}`);
   for (const table of ["nodes", "inactive_nodes"]) {
     db.exec(
       `UPDATE OR IGNORE ${table} SET public_key = lower(public_key)

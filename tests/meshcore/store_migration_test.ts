@@ -6,7 +6,7 @@ import { Scratch } from "../helpers/scratch.ts";
 import { fixture, fixtureLines } from "./fixtures.ts";
 import { GENERATIONS, makeCoreScope, THEN } from "./old_databases.ts";
 import { key, NOW, packet, sighting } from "./records.ts";
-import { TestStore } from "./test_store.ts";
+import { testParts, TestStore } from "./test_store.ts";
 
 /** A table as the fixture and SQLite describe it. */
 interface Shape {
@@ -204,6 +204,49 @@ for (const generation of GENERATIONS) {
     assert.deepEqual(store.rows("PRAGMA foreign_key_check"), []);
   });
 }
+
+Deno.test("retention leaves packets alone whose old observations still wait to be moved", () => {
+  using scratch = new Scratch("mc-old");
+  const path = scratch.file("meshcore.db");
+  makeCoreScope(path, "observers by name");
+  const retention = { ...testParts.retention, packetDays: 1 };
+  {
+    using store = new TestStore(path, { retention, nowMs: NOW });
+    store.backend.runJobs(NOW + 2 * 86_400_000);
+    assert.deepEqual(store.failures, []);
+    assert.equal(store.value("SELECT count(*) FROM observations"), 4);
+  }
+  using store = new TestStore(path, { retention, nowMs: NOW });
+  store.backend.runJobs(NOW + 2 * 86_400_000);
+  assert.deepEqual(store.failures, []);
+  assert.equal(store.value("SELECT count(*) FROM transmissions"), 0);
+});
+
+Deno.test("openMeshcoreDatabase() takes numbers away that empty the server's pages (G1)", () => {
+  using scratch = new Scratch("mc-old");
+  const path = scratch.file("meshcore.db");
+  makeCoreScope(path, "raw hex without paths");
+  const db = new DatabaseSync(path);
+  db.exec(
+    `UPDATE observations SET snr = 9e999 WHERE id = 7;
+     UPDATE observations SET rssi = -9e999 WHERE id = 8;
+     UPDATE observations SET snr = 1e300 WHERE id = 9;
+     UPDATE observers SET noise_floor = 9e999 WHERE id = 'MUTE'`,
+  );
+  db.close();
+  using store = new TestStore(path);
+  store.backend.runJobs(NOW);
+  assert.deepEqual(store.failures, []);
+  assert.deepEqual(
+    store.rows("SELECT id, snr, rssi FROM observations ORDER BY id")
+      .map((row) => [row.id, row.snr, row.rssi]),
+    [[7, null, -90], [8, 6, null], [9, null, -92], [10, 8, -93]],
+  );
+  assert.deepEqual(
+    store.rows("SELECT id, noise_floor FROM observers ORDER BY id").map((row) => row.noise_floor),
+    [null, -100],
+  );
+});
 
 Deno.test("openMeshcoreDatabase() opens a large old file at once, and its jobs go on after a stop", () => {
   using scratch = new Scratch("mc-old");
