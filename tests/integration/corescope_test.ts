@@ -176,6 +176,48 @@ mosquittoTest(
   },
 );
 
+mosquittoTest(
+  "run --shadow leaves the statistics file and the server's requests to the ingestor",
+  async () => {
+    const traffic = await distinctReceptions(20, 44);
+    await using broker = await Mosquitto.start();
+    using scratch = new Scratch("mc-shadow");
+    const { service, stats } = await coreScopeService(
+      scratch,
+      [{ name: "home", broker: broker.url }],
+      {},
+      ["--shadow"],
+    );
+    await using _service = service;
+    // The last of its jobs are those that an old database needs.
+    const database = scratch.file("meshcore.shadow.db");
+    makeCoreScope(database, "lean observations");
+    Deno.mkdirSync(scratch.file("prune-requests"));
+    const request = scratch.file("prune-requests/request-0a.json");
+    Deno.writeTextFileSync(request, '{"id": "0a", "pubkeys": []}');
+    Deno.writeTextFileSync(stats, "the ingestor's");
+    service.spawn();
+    await using publisher = await Publisher.connect(broker.port);
+    const seen = rowsOf(database, "observations");
+    const [first, ...rest] = traffic;
+    await waitUntil(async () => {
+      await publishAll(publisher, [first!], 0);
+      return rowsOf(database, "observations") > seen;
+    }, "it captures");
+    await publishAll(publisher, rest);
+    await storedIn(service, database, "observations", seen + traffic.length);
+    const done = 'a background job is done job="backfill default_scope"';
+    await waitUntil(() => service.log.includes(done), "the jobs have gone round");
+    assert.equal((await service.stop()).code, 0);
+    assert.deepEqual(
+      [...Deno.readDirSync(scratch.file("prune-requests"))].map(({ name }) => name),
+      ["request-0a.json"],
+    );
+    assert.equal(Deno.readTextFileSync(stats), "the ingestor's");
+    assert.throws(() => Deno.statSync(scratch.file("meshcore.db")), Deno.errors.NotFound);
+  },
+);
+
 /** Packets of an old database, beside the few that say what they are for. */
 const OLD: Readonly<Record<Generation, number>> = {
   "observers by name": 40_000,

@@ -119,6 +119,7 @@ export async function coreScopeService(
   scratch: Scratch,
   sources: readonly CoreScopeSource[],
   more: Record<string, unknown> = {},
+  args: readonly string[] = [],
 ): Promise<{ service: ServiceProcess; database: string; stats: string }> {
   const database = scratch.file("meshcore.db");
   const stats = scratch.file("ingestor-stats.json");
@@ -132,6 +133,7 @@ export async function coreScopeService(
       ...more,
     },
     command: ["-config"],
+    args,
     env: { CORESCOPE_INGESTOR_STATS: stats },
   });
   return { service, database, stats };
