@@ -13,6 +13,8 @@ import {
   observationKey,
   OBSERVATIONS,
   type Reception,
+  rowsOf,
+  storedIn,
 } from "./meshcore_helper.ts";
 import { assertExactlyOnce, distinctTraffic, publishAll } from "./traffic_helper.ts";
 
@@ -132,3 +134,47 @@ mosquittoTest(
     assertReceptions(database, packets.slice(0, paced.sent));
   },
 );
+
+mosquittoTest("run goes on with one network while the other's database is locked", async () => {
+  const meshtastic = distinctTraffic(1000, 33);
+  const packets = await distinctReceptions(1000, 34);
+  await using broker = await Mosquitto.start(["max_queued_messages 0"]);
+  using scratch = new Scratch("two");
+  const database = scratch.file("meshcore.db");
+  await using service = await ServiceProcess.start({
+    scratch,
+    sources: [
+      { name: "tastic", url: broker.url },
+      { name: "core", url: broker.url, network: "meshcore" },
+    ],
+    config: { meshcore: { database, ...trafficConfig } },
+  });
+  await using publisher = await Publisher.connect(broker.port);
+  const lock = new DatabaseSync(database);
+  try {
+    // The service writes now and then by itself.
+    lock.exec("PRAGMA busy_timeout = 10000");
+    lock.exec("BEGIN IMMEDIATE");
+    await publishAll(publisher, packets);
+    await publishAll(publisher, meshtastic);
+    await service.stored(meshtastic.length, 10_000);
+    let troubled: string[] = [];
+    await waitUntil(async () => {
+      const { components } = JSON.parse((await service.fetchText("/healthz"))!.text) as {
+        components: Record<string, { troubles: unknown[] }>;
+      };
+      troubled = Object.keys(components).filter((name) => components[name]!.troubles.length > 0);
+      return troubled.length > 0;
+    }, "health knows of a trouble");
+    assert.deepEqual(troubled, ["store:meshcore"]);
+    assert.equal(rowsOf(database, "observations"), 0);
+    lock.exec("ROLLBACK");
+  } finally {
+    lock.close();
+  }
+  await storedIn(service, database, "observations", packets.length);
+  await service.healthy();
+  assert.equal((await service.stop()).code, 0);
+  assertExactlyOnce(service, meshtastic);
+  assertReceptions(database, packets);
+});
