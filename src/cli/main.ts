@@ -28,14 +28,14 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-/** `meshcapture -config X` is what the programs that we replace are started with: it means run. */
+/**
+ * `meshcapture -config X` is what the programs that we replace are started with: it means run. Go
+ * takes one dash for two, so after a command, too, `-config` is `--config`, and not `-c onfig`.
+ */
 export function legacyArguments(args: readonly string[]): string[] {
-  const [first, ...rest] = args;
-  if (first === undefined) return ["--help"];
-  // Go takes one dash for two.
-  const config = /^--?config(=.*)?$/s.exec(first);
-  if (config === null) return [...args];
-  return ["run", `--config${config[1] ?? ""}`, ...rest];
+  if (args.length === 0) return ["--help"];
+  const given = args.map((one) => one.replace(/^-config(?==|$)/, "--config"));
+  return /^--config(=|$)/.test(given[0]!) ? ["run", ...given] : given;
 }
 
 type Done = (code: ExitCode) => void;

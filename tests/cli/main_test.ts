@@ -35,6 +35,9 @@ Deno.test("legacyArguments() takes the peers' -config for run, with one dash or 
   assert.deepEqual(legacyArguments(["-config=a.yaml"]), ["run", "--config=a.yaml"]);
   assert.deepEqual(legacyArguments(["--config=a.yaml"]), ["run", "--config=a.yaml"]);
   assert.deepEqual(legacyArguments(["check", "--config", "a"]), ["check", "--config", "a"]);
+  assert.deepEqual(legacyArguments(["run", "-config", "a.json"]), ["run", "--config", "a.json"]);
+  assert.deepEqual(legacyArguments(["check", "-config=a"]), ["check", "--config=a"]);
+  assert.deepEqual(legacyArguments(["run", "-c", "onfig"]), ["run", "-c", "onfig"]);
   assert.deepEqual(legacyArguments([]), ["--help"]);
 });
 
