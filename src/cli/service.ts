@@ -11,7 +11,7 @@ import { EmbeddedBrokers } from "../mqtt/create_source.ts";
 import { Watchdog, WATCHDOG_INTERVAL_MS } from "../mqtt/watchdog.ts";
 import type { Companion, NetworkDescriptor, ServiceFigures } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
-import { formatAddress, type ListenAddress, parseAddress } from "../observe/address.ts";
+import { type ListenAddress, parseAddress } from "../observe/address.ts";
 import { type CaptureMode, HealthRegistry } from "../observe/health.ts";
 import { createHandler } from "../observe/http_handler.ts";
 import { HttpServer } from "../observe/http_server.ts";
@@ -315,10 +315,6 @@ export class Service {
       log,
     });
     this.#http.start();
-    const listening = this.#http.address;
-    if (listening !== undefined) {
-      this.#log.info("metrics and health are served", { address: formatAddress(listening) });
-    }
   }
 
   /** Lets the watchdog look at the sources when its time has come. */
