@@ -7,16 +7,12 @@
  *
  * @module
  */
+import { acknowledge, type Batch, contextOf, decodeBatch, removeRefused } from "./batch.ts";
 import { type Clock, delay } from "./clock.ts";
-import { LedgerBatch } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import type { Acknowledger, Delivery, Message } from "./message.ts";
 import {
-  type CommitContext,
   type CommitSummary,
-  type Decoded,
   type Network,
-  type QuarantinedMessage,
   StorageError,
   type StorageReason,
   type Store,
@@ -71,16 +67,6 @@ const QUIET_MS = 3;
 
 /** The smallest in-flight window among common brokers' defaults (mosquitto 20, EMQX 32, HiveMQ 10). */
 const SMALL_WINDOW = 10;
-
-interface Prepared<R> {
-  readonly deliveries: readonly Delivery[];
-  readonly records: R[];
-  /** Message of each record, for quarantine. */
-  readonly sources: Message[];
-  readonly readable: boolean[];
-  /** What cannot be stored as a record is kept as it came. */
-  readonly quarantine: QuarantinedMessage[];
-}
 
 /** Batches, decodes, commits and acknowledges what a {@linkcode CaptureQueue} holds. */
 export class Pipeline<R> implements AsyncDisposable {
@@ -162,7 +148,10 @@ export class Pipeline<R> implements AsyncDisposable {
   async #run(): Promise<void> {
     let committing = Promise.resolve();
     while (await this.#untilDue()) {
-      const prepared = await this.#decode(this.#parts.queue.take(this.#options.batchMax));
+      const prepared = await decodeBatch(
+        this.#parts.queue.take(this.#options.batchMax),
+        this.#parts,
+      );
       this.#reportQueue();
       await committing;
       this.#writing = true;
@@ -223,63 +212,7 @@ export class Pipeline<R> implements AsyncDisposable {
     return Math.max(0, Math.min(byAge, byQuiet));
   }
 
-  async #decode(deliveries: readonly Delivery[]): Promise<Prepared<R>> {
-    const { network, observer } = this.#parts;
-    const fresh: Message[] = [];
-    for (const { duplicate, message } of deliveries) {
-      if (duplicate) observer.duplicate(message.source);
-      else fresh.push(message);
-    }
-    const prepared: Prepared<R> = {
-      deliveries,
-      records: [],
-      sources: [],
-      readable: [],
-      quarantine: [],
-    };
-    const decoded = await this.#decodeAll(fresh, prepared.quarantine);
-    fresh.forEach((message, index) => {
-      const answer = decoded[index];
-      if (answer === undefined) return;
-      if (answer.kind === "drop") {
-        observer.dropped(network.name, message.source, answer.reason, answer.detail);
-        return;
-      }
-      observer.decoded(network.name, answer.labels);
-      prepared.records.push(answer.record);
-      prepared.sources.push(message);
-      prepared.readable.push(answer.labels.readable);
-    });
-    return prepared;
-  }
-
-  /**
-   * A decoder promises never to reject. Should one break that promise, the messages are decoded one
-   * by one, and what still fails goes into quarantine instead of being lost.
-   */
-  async #decodeAll(
-    messages: readonly Message[],
-    quarantine: QuarantinedMessage[],
-  ): Promise<(Decoded<R> | undefined)[]> {
-    const { network, log } = this.#parts;
-    try {
-      return complete(await network.decode(messages), messages.length);
-    } catch (error) {
-      log.error("the decoder failed; decoding one by one", { error: String(error) });
-    }
-    const answers: (Decoded<R> | undefined)[] = [];
-    for (const message of messages) {
-      try {
-        answers.push(complete(await network.decode([message]), 1)[0]);
-      } catch (error) {
-        answers.push(undefined);
-        quarantine.push({ message, error: String(error) });
-      }
-    }
-    return answers;
-  }
-
-  async #commit(prepared: Prepared<R>): Promise<void> {
+  async #commit(prepared: Batch<R>): Promise<void> {
     const { network, store, observer, log, clock, queue } = this.#parts;
     const retry = this.#options.retryMs ?? { min: 100, max: 10_000 };
     const base = contextOf(prepared.deliveries);
@@ -334,7 +267,7 @@ export class Pipeline<R> implements AsyncDisposable {
     this.#parts.onSettled?.(base.heardUntil.map(([source]) => source));
   }
 
-  #committed(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {
+  #committed(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
     const { network, observer, clock } = this.#parts;
     this.#lastCommitAt = clock.now();
     try {
@@ -344,7 +277,7 @@ export class Pipeline<R> implements AsyncDisposable {
     }
   }
 
-  #tellWatchers(prepared: Prepared<R>, quarantined: number, summary: CommitSummary): void {
+  #tellWatchers(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
     const { network, observer, onCommitted, log } = this.#parts;
     const readable = prepared.readable.reduce((sum, one) => sum + (one ? 1 : 0), 0);
     observer.committed(network.name, prepared.records.length, summary);
@@ -359,50 +292,6 @@ export class Pipeline<R> implements AsyncDisposable {
     }
     onCommitted?.(prepared.records, summary);
   }
-}
-
-/** Takes the refused records out of a batch; their messages are what goes into quarantine. */
-function removeRefused<R>(prepared: Prepared<R>, failure: StorageError): QuarantinedMessage[] {
-  const moved: QuarantinedMessage[] = [];
-  for (const { index, error } of [...failure.refused].sort((a, b) => b.index - a.index)) {
-    const [message] = prepared.sources.splice(index, 1);
-    prepared.records.splice(index, 1);
-    prepared.readable.splice(index, 1);
-    if (message !== undefined) moved.push({ message, error });
-  }
-  return moved.reverse();
-}
-
-/** The ledger, retained digests and marks that a batch's transaction carries. */
-function contextOf(deliveries: readonly Delivery[]): Omit<CommitContext, "quarantine"> {
-  const ledger = new LedgerBatch();
-  const retained = new Map<string, readonly [string, string, bigint]>();
-  const heardUntil = new Map<string, number>();
-  for (const { message, session, digest, duplicate } of deliveries) {
-    const { source, topic, messageId } = message;
-    heardUntil.set(source, Math.max(message.receivedAt, heardUntil.get(source) ?? 0));
-    if (duplicate) continue;
-    if (messageId !== undefined) ledger.add(source, session, messageId, digest);
-    if (message.retained) retained.set(`${source}\n${topic}`, [source, topic, digest]);
-  }
-  return { ledger: ledger.blocks(), retained: [...retained.values()], heardUntil: [...heardUntil] };
-}
-
-function acknowledge(deliveries: readonly Delivery[]): void {
-  const byConnection = new Map<Acknowledger, number[]>();
-  for (const { acknowledger, message } of deliveries) {
-    if (acknowledger === undefined || message.messageId === undefined) continue;
-    const ids = byConnection.get(acknowledger);
-    if (ids === undefined) byConnection.set(acknowledger, [message.messageId]);
-    else ids.push(message.messageId);
-  }
-  for (const [acknowledger, ids] of byConnection) acknowledger.acknowledge(ids);
-}
-
-/** @throws {TypeError} when a decoder did not answer for every message. */
-function complete<T>(answers: readonly T[], expected: number): T[] {
-  if (answers.length === expected) return [...answers];
-  throw new TypeError(`the decoder gave ${answers.length} answers for ${expected} messages`);
 }
 
 /** What `work` resolves with, or undefined when `signal` is aborted before. */
