@@ -171,7 +171,9 @@ mosquittoTest(
       assert.equal((await service.stop()).code, 0);
     } finally {
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => mute.close(resolve));
+      mute.close();
+      // Deno 2.4 never says that a server is closed when its sockets were destroyed.
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
   },
 );
