@@ -12,21 +12,13 @@ export abstract class WrappedStream extends Duplex {
   protected readonly inner: Duplex;
   #paused = false;
   #wanted = false;
+  #listening = false;
 
   /** Takes `inner` over: it ends with this one. */
   constructor(inner: Duplex) {
     // Halves end together: MQTT has no use for a connection that is open one way.
     super({ allowHalfOpen: false });
     this.inner = inner;
-    inner.on("data", (chunk: Uint8Array) => {
-      if (this.destroyed) return;
-      const passed = this.fromInner(chunk);
-      if (passed === undefined) return;
-      if (!this.push(passed)) {
-        this.#wanted = false;
-        inner.pause();
-      }
-    });
     let ended = false;
     inner.on("end", () => {
       ended = true;
@@ -37,7 +29,6 @@ export abstract class WrappedStream extends Duplex {
       // What arrived before an orderly end is read first; this stream then closes by itself.
       if (!ended || this.readableLength === 0) this.destroy();
     });
-    inner.pause();
   }
 
   /** What of an arriving piece is handed to our user; undefined for nothing. May destroy this stream. */
@@ -58,10 +49,25 @@ export abstract class WrappedStream extends Duplex {
     if (this.#wanted) this.inner.resume();
   }
 
-  /** Reading goes on, so the stream below is resumed. */
+  /** Reads from the inner stream, which is left alone until somebody wants to read. */
   override _read(): void {
     this.#wanted = true;
-    if (!this.#paused) this.inner.resume();
+    if (!this.#listening) {
+      this.#listening = true;
+      // Not before: paused and resumed at once, a socket of Deno 2.4 gives its first bytes in the
+      // wrong order.
+      this.inner.on("data", (chunk: Uint8Array) => this.#take(chunk));
+    } else if (!this.#paused) this.inner.resume();
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.destroyed) return;
+    const passed = this.fromInner(chunk);
+    if (passed === undefined) return;
+    if (!this.push(passed)) {
+      this.#wanted = false;
+      this.inner.pause();
+    }
   }
 
   /** As {@linkcode Duplex}; `done` waits for the stream below. */
