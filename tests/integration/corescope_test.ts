@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { DatabaseSync } from "node:sqlite";
+import { readOnly } from "../helpers/read_only.ts";
 import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { runScript } from "../helpers/run_script.ts";
@@ -270,7 +271,7 @@ for (const generation of GENERATIONS) {
       " FROM transmissions WHERE hash <> '' AND created_at <= ? ORDER BY id";
     const now = new Date().toISOString().slice(0, 19).replace("T", " ");
     const oldRows = (): unknown[] => {
-      using db = new DatabaseSync(database, { readOnly: true });
+      using db = readOnly(database);
       return db.prepare(sql).all(now);
     };
     const before = oldRows();

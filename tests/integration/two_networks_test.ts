@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { trafficConfig } from "../../src/meshcore/traffic_generator.ts";
+import { readOnly } from "../helpers/read_only.ts";
 import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
@@ -109,7 +110,7 @@ mosquittoTest(
     await paced.run(() => paced.sent < QUIET);
     const quiet = paced.waits.slice();
 
-    using own = new DatabaseSync(service.database, { readOnly: true });
+    using own = readOnly(service.database);
     const newest = own.prepare("SELECT max(id) AS id FROM packet_history");
     const began = performance.now();
     let seconds = 0;
