@@ -44,8 +44,6 @@ export interface PipelineParts<R> {
   readonly log: Log;
   /** Counts what happens, for metrics. */
   readonly observer: PipelineObserver;
-  /** Sees every committed batch, for a live feed. */
-  readonly onCommitted?: (records: readonly R[], summary: CommitSummary) => void;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
@@ -278,7 +276,7 @@ export class Pipeline<R> implements AsyncDisposable {
   }
 
   #tellWatchers(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
-    const { network, observer, onCommitted, log } = this.#parts;
+    const { network, observer, log } = this.#parts;
     const readable = prepared.readable.reduce((sum, one) => sum + (one ? 1 : 0), 0);
     observer.committed(network.name, prepared.records.length, summary);
     if (readable > 0) observer.stored(network.name, true, readable);
@@ -290,7 +288,6 @@ export class Pipeline<R> implements AsyncDisposable {
         messages: quarantined,
       });
     }
-    onCommitted?.(prepared.records, summary);
   }
 }
 

@@ -46,7 +46,7 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** `text` with every character that could break a line or mislead a reader escaped as `\uXXXX`. */
+/** `text` with every character that could break a line or mislead a reader escaped: `\u` and four hex digits. */
 export function escapeUnsafe(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
 }

@@ -4,14 +4,11 @@
  *
  * @module
  */
+import { decodeBatch, removeRefused } from "../capture/batch.ts";
+import { silentLog } from "../capture/log.ts";
 import type { Message } from "../capture/message.ts";
-import {
-  type CommitContext,
-  type Network,
-  type QuarantinedMessage,
-  StorageError,
-  type Store,
-} from "../capture/network.ts";
+import { type CommitContext, type Network, StorageError, type Store } from "../capture/network.ts";
+import { noObserver, type PipelineObserver } from "../capture/observer.ts";
 import { messagesOf, type ReadTally, type RecordedProblem, type Recording } from "./entry.ts";
 
 /** A store that a replay can drive. */
@@ -105,34 +102,34 @@ export async function replayInto<R>(parts: ReplayParts<R>): Promise<ReplayResult
   return { stored, quarantined, dropped };
 }
 
+/** As the pipeline does it, but nobody is acknowledged and no ledger is kept. */
 async function commitMessages<R>(
   store: ReplayStore<R>,
   network: Network<R>,
-  batch: readonly Message[],
+  messages: readonly Message[],
   dropped: Map<string, number>,
 ): Promise<{ stored: number; quarantined: number }> {
-  let kept: { record: R; message: Message }[] = [];
-  const decoded = await network.decode(batch);
-  decoded.forEach((answer, index) => {
-    if (answer.kind === "drop") dropped.set(answer.reason, (dropped.get(answer.reason) ?? 0) + 1);
-    else kept.push({ record: answer.record, message: batch[index]! });
-  });
-  const quarantine: QuarantinedMessage[] = [];
+  const deliveries = messages.map((message) => ({
+    message,
+    session: 0,
+    digest: 0n,
+    duplicate: false,
+  }));
+  const observer: PipelineObserver = {
+    ...noObserver,
+    dropped: (_network, _source, reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
+  };
+  const batch = await decodeBatch(deliveries, { network, observer, log: silentLog });
+  const { records, quarantine } = batch;
   const context: CommitContext = { ledger: [], retained: [], heardUntil: [], quarantine };
-  for (;;) {
-    if (kept.length === 0 && quarantine.length === 0) break;
+  while (records.length > 0 || quarantine.length > 0) {
     try {
-      await store.commit(kept.map((one) => one.record), context);
+      await store.commit(records, context);
       break;
     } catch (error) {
       if (!(error instanceof StorageError) || error.refused.length === 0) throw error;
-      const refused = new Map(error.refused.map((one) => [one.index, one.error]));
-      kept.forEach(({ message }, index) => {
-        const why = refused.get(index);
-        if (why !== undefined) quarantine.push({ message, error: why });
-      });
-      kept = kept.filter((_, index) => !refused.has(index));
+      quarantine.push(...removeRefused(batch, error));
     }
   }
-  return { stored: kept.length, quarantined: quarantine.length };
+  return { stored: records.length, quarantined: quarantine.length };
 }
