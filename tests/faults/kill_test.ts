@@ -5,7 +5,7 @@ import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { figures, queryDatabase, ServiceProcess } from "../helpers/service_process.ts";
 import { waitUntil } from "../helpers/wait.ts";
-import { account, distinctTraffic, publishAll } from "./traffic_helper.ts";
+import { account, distinctTraffic, publishAll } from "../integration/traffic_helper.ts";
 
 const TOTAL = 20_000;
 

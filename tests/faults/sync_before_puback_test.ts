@@ -6,7 +6,7 @@ import { Scratch } from "../helpers/scratch.ts";
 import { figures, ServiceProcess } from "../helpers/service_process.ts";
 import { waitUntil } from "../helpers/wait.ts";
 import { canTrace, packetId, packetsOf, parseTrace, type TracedCall } from "./trace.ts";
-import { assertExactlyOnce, distinctTraffic, publishAll } from "./traffic_helper.ts";
+import { assertExactlyOnce, distinctTraffic, publishAll } from "../integration/traffic_helper.ts";
 
 const ONE_BY_ONE = 15;
 const BURST = 200;

@@ -5,8 +5,13 @@ import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { figures, queryDatabase, ServiceProcess } from "../helpers/service_process.ts";
-import { assertReceptions, distinctReceptions, rowsOf, storedIn } from "./meshcore_helper.ts";
-import { publishAll } from "./traffic_helper.ts";
+import {
+  assertReceptions,
+  distinctReceptions,
+  rowsOf,
+  storedIn,
+} from "../integration/meshcore_helper.ts";
+import { publishAll } from "../integration/traffic_helper.ts";
 
 const TOTAL = 12_000;
 
