@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { readTables, schemaHas } from "../storage/schema.ts";
+import { quoteName } from "../storage/sql_names.ts";
 import { transaction } from "../storage/transaction.ts";
 
 const OLD = "capture_old_observations";
@@ -29,7 +30,7 @@ export function setOldObservationsAside(
   ).all();
   // Their names belong to the present table's indexes.
   for (const row of indexes) {
-    db.exec(`DROP INDEX "${String(row["name"]).replaceAll('"', '""')}"`);
+    db.exec(`DROP INDEX ${quoteName(String(row["name"]))}`);
   }
   db.exec(`ALTER TABLE observations RENAME TO ${OLD}`);
 }

@@ -8,7 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Message } from "../capture/message.ts";
 import type { ProblemReason, RecordedEntry, Recording } from "./entry.ts";
-import { quoteName, tableColumns } from "./sql_names.ts";
+import { quoteName, tableColumns } from "../storage/sql_names.ts";
 
 /** Where a network's databases keep what a broker delivered. */
 export interface ReplayTable {

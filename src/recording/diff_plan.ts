@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { TableComparison } from "./diff.ts";
-import { quoteName, tableColumns } from "./sql_names.ts";
+import { quoteName, tableColumns } from "../storage/sql_names.ts";
 
 /** How a table is read for comparison. */
 export interface ComparePlan {

@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { withBusyTimeout } from "./busy_timeout.ts";
+import { quoteName } from "./sql_names.ts";
 
 /** Free pages that one slice gives back; 256 pages are about 1 MiB. */
 const VACUUM_SLICE_PAGES = 256;
@@ -58,7 +59,7 @@ export function tidyUp(db: DatabaseSync, budgetMs: number, normalBusyMs: number)
     ).all();
     for (const table of tables) {
       if (performance.now() >= end) break;
-      attempt(() => db.exec(`ANALYZE "${String(table["name"]).replaceAll('"', '""')}"`));
+      attempt(() => db.exec(`ANALYZE ${quoteName(String(table["name"]))}`));
     }
     while (performance.now() < end && attempt(() => vacuumSlice(db)));
     // TRUNCATE waits for readers as long as the busy timeout says; the log may also stay.
