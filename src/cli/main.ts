@@ -3,7 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { DatabaseSync } from "node:sqlite";
 import { networks } from "../networks.ts";
 import { VERSION } from "../version.ts";
+import { backup } from "./backup.ts";
 import { check } from "./check.ts";
+import { compact } from "./compact.ts";
 import { demo } from "./demo.ts";
 import { diff } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -11,6 +13,7 @@ import { healthcheck } from "./healthcheck.ts";
 import { migrate } from "./migrate.ts";
 import { record } from "./record.ts";
 import { replay } from "./replay.ts";
+import { restore } from "./restore.ts";
 import { run } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -97,6 +100,25 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--database <path>", "database (default: the configured one)")
     .option("--back <peer>", "restore the values of a peer, such as meshpipe")
     .action(async (options) => done(await migrate(terminal, options)));
+  databases(program.command("backup"))
+    .description("copy the databases, verified, while they are written")
+    .option("--to <folder>", "folder of the copies (default: backups beside the database)")
+    .option("--keep <n>", "copies of a database that are kept", positiveNumber, 7)
+    .addOption(json())
+    .action(async (options) => done(await backup(terminal, options)));
+  configured(program.command("restore"))
+    .description("put a backup in a database's place, with nothing else running")
+    .argument("<file>", "backup")
+    .addOption(network())
+    .option("--database <path>", "database (default: the configured one)")
+    .addOption(json())
+    .action(async (file, options) => done(await restore(terminal, file, options)));
+  databases(program.command("compact"))
+    .description("rebuild a database so that it gives space back, with nothing else running")
+    .option("--force", "also where it gives space back already")
+    .option("--keep-original", "keep the original under another name")
+    .addOption(json())
+    .action((options) => done(compact(terminal, options)));
   configured(program.command("healthcheck"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")
@@ -107,6 +129,15 @@ function commands(terminal: Terminal, done: Done): Command {
     .description("print the versions of meshcapture, Deno and SQLite")
     .action(() => terminal.print(versions()));
   return program;
+}
+
+function databases(command: Command): Command {
+  return configured(command)
+    .addOption(
+      new Option("--network <name>", "only this network's (default: all that are there)")
+        .choices(networks.map((one) => one.name)),
+    )
+    .option("--database <path>", "another file of that network");
 }
 
 function configured(command: Command): Command {

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { main } from "../../src/cli/main.ts";
+import { FakeTerminal } from "../helpers/fake_terminal.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+import { Scratch } from "../helpers/scratch.ts";
+
+function makeDatabase(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec("CREATE TABLE packet_history (id INTEGER PRIMARY KEY)");
+  db.close();
+}
+
+const sorted = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+
+Deno.test("backup keeps as many copies as it is told, and touches no other file", async () => {
+  using scratch = new Scratch();
+  const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 0, 0));
+  const terminal = new FakeTerminal({ clock, cwd: scratch.path });
+  makeDatabase(scratch.file("m.db"));
+  const folder = scratch.file("copies");
+  const args = ["backup", "--network", "meshtastic", "--database", scratch.file("m.db")];
+  for (let day = 0; day < 4; day++) {
+    assert.equal(await main([...args, "--to", folder, "--keep", "2"], terminal), 0, terminal.err);
+    if (day === 0) Deno.writeTextFileSync(`${folder}/m-notes.db`, "mine");
+    await clock.advance(86_400_000);
+  }
+  assert.deepEqual(sorted(folder), [
+    "m-20261124T180000Z.db",
+    "m-20261125T180000Z.db",
+    "m-notes.db",
+  ]);
+  assert.match(terminal.out, /m\.db → .*: 0 rows in 1 tables, \d+ bytes, verified/);
+  assert.match(terminal.printed.at(-1)!, /; removed m-20261123T180000Z\.db$/);
+});
+
+Deno.test("backup puts its copies beside the database unless it is told", async () => {
+  using scratch = new Scratch();
+  const terminal = new FakeTerminal({ cwd: scratch.path });
+  makeDatabase(scratch.file("m.db"));
+  const args = ["backup", "--network", "meshtastic", "--database", scratch.file("m.db"), "--json"];
+  assert.equal(await main(args, terminal), 0, terminal.err);
+  const { target, rows } = JSON.parse(terminal.printed.at(-1)!);
+  assert.match(target, /\/backups\/m-\d{8}T\d{6}Z\.db$/);
+  assert.equal(rows, 0);
+});
+
+Deno.test("backup, restore and compact say what is missing", async () => {
+  using scratch = new Scratch();
+  const terminal = new FakeTerminal({ cwd: scratch.path });
+  const missing = ["--network", "meshtastic", "--database", scratch.file("no.db")];
+  assert.equal(await main(["backup", ...missing], terminal), 1);
+  assert.match(terminal.err, /no\.db: there is no such file/);
+  assert.equal(await main(["compact", ...missing], terminal), 1);
+  assert.equal(await main(["restore", scratch.file("none.db"), ...missing], terminal), 1);
+  assert.match(terminal.err, /none\.db: there is no such file/);
+  assert.equal(await main(["backup", "--database", scratch.file("no.db")], terminal), 2);
+  assert.match(terminal.err, /say whose it is with --network/);
+  makeDatabase(scratch.file("m.db"));
+  const itself = ["restore", scratch.file("m.db"), "--database", scratch.file("m.db")];
+  assert.equal(await main(itself, terminal), 1);
+  assert.match(terminal.err, /is the database itself/);
+  assert.deepEqual(sorted(scratch.path), ["m.db"]);
+});
