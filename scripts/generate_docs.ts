@@ -1,17 +1,19 @@
 /**
  * Writes every file that is made from the code: the configuration's reference, example and JSON
- * Schema, and the metrics' reference. With `--check` it writes nothing and fails where one of them
+ * Schema, the metrics' reference, and the dictionary of tables. With `--check` it writes nothing and fails where one of them
  * is out of date.
  *
  * @module
  */
 import { generateConfigFiles } from "../src/config/generate.ts";
 import { configSections } from "../src/networks.ts";
+import { dictionaryPage } from "./dictionary.ts";
 import { metricsReference } from "../src/observe/metrics_reference.ts";
 
 const files = [
   ...generateConfigFiles(configSections),
   { path: "docs/metrics.md", text: metricsReference() },
+  { path: "docs/dictionary.md", text: dictionaryPage() },
 ];
 const stale: string[] = [];
 for (const { path, text } of files) {

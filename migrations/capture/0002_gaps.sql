@@ -1,8 +1,8 @@
 -- Stretches of time in which a source was not covered.
 CREATE TABLE IF NOT EXISTS capture_gaps (
-  id INTEGER PRIMARY KEY,
-  source TEXT NOT NULL,
-  from_time REAL NOT NULL,
-  to_time REAL NOT NULL,
-  reason TEXT NOT NULL
+  id INTEGER PRIMARY KEY, -- row id
+  source TEXT NOT NULL, -- the source
+  from_time REAL NOT NULL, -- begin, seconds since the epoch
+  to_time REAL NOT NULL, -- end, seconds since the epoch
+  reason TEXT NOT NULL -- session_lost: the broker kept nothing for us; qos0: nor what came at QoS 0; restored: a backup took the place
 );

@@ -1,2 +1,2 @@
--- Topic filters that the source's session at its broker may hold, as a JSON array.
-ALTER TABLE capture_sources ADD COLUMN topics TEXT;
+-- For the ledger to know what a session may still deliver.
+ALTER TABLE capture_sources ADD COLUMN topics TEXT; -- topic filters that the session at the broker may hold, as a JSON array
