@@ -46,43 +46,42 @@ export function columnIndex(name: (typeof packetColumns)[number]): number {
   return packetColumns.indexOf(name);
 }
 
-/** The cells of a row. */
-export function packetCells(p: PacketRow): Cell[] {
-  return [
-    p.timestamp,
-    p.topic,
-    p.fromNodeId,
-    p.toNodeId,
-    p.portnum,
-    p.portnumName,
-    p.gatewayId,
-    p.channelId,
-    p.channelName,
-    p.meshPacketId,
-    p.rssi,
-    p.snr,
-    p.hopLimit,
-    p.hopStart,
-    p.payloadLength,
-    p.rawPayload,
-    p.processedSuccessfully,
-    p.viaMqtt,
-    p.wantAck,
-    p.priority,
-    p.delayed,
-    p.channelIndex,
-    p.rxTime,
-    p.pkiEncrypted,
-    p.nextHop,
-    p.relayNode,
-    p.txAfter,
-    p.messageType,
-    p.rawServiceEnvelope,
-    p.parsingError,
-    p.transport,
-    p.qos,
-    p.retained,
-    p.captureSource,
-    p.captureKey,
-  ];
+/** Puts the cells of a row into `cells`, which has a place for each column. */
+export function packetCells(p: PacketRow, cells: Cell[]): void {
+  let at = 0;
+  cells[at++] = p.timestamp;
+  cells[at++] = p.topic;
+  cells[at++] = p.fromNodeId;
+  cells[at++] = p.toNodeId;
+  cells[at++] = p.portnum;
+  cells[at++] = p.portnumName;
+  cells[at++] = p.gatewayId;
+  cells[at++] = p.channelId;
+  cells[at++] = p.channelName;
+  cells[at++] = p.meshPacketId;
+  cells[at++] = p.rssi;
+  cells[at++] = p.snr;
+  cells[at++] = p.hopLimit;
+  cells[at++] = p.hopStart;
+  cells[at++] = p.payloadLength;
+  cells[at++] = p.rawPayload;
+  cells[at++] = p.processedSuccessfully;
+  cells[at++] = p.viaMqtt;
+  cells[at++] = p.wantAck;
+  cells[at++] = p.priority;
+  cells[at++] = p.delayed;
+  cells[at++] = p.channelIndex;
+  cells[at++] = p.rxTime;
+  cells[at++] = p.pkiEncrypted;
+  cells[at++] = p.nextHop;
+  cells[at++] = p.relayNode;
+  cells[at++] = p.txAfter;
+  cells[at++] = p.messageType;
+  cells[at++] = p.rawServiceEnvelope;
+  cells[at++] = p.parsingError;
+  cells[at++] = p.transport;
+  cells[at++] = p.qos;
+  cells[at++] = p.retained;
+  cells[at++] = p.captureSource;
+  cells[at] = p.captureKey;
 }

@@ -1,6 +1,6 @@
 /** A batch of records on its way to the storage thread. @module */
 import type { EncodedBatch } from "../storage/thread_store.ts";
-import { type PackedRows, packRows, transferables } from "../storage/packed_rows.ts";
+import { type Cell, type PackedRows, RowPacker, transferables } from "../storage/packed_rows.ts";
 import { packetCells, packetColumns } from "./packet_columns.ts";
 import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
 
@@ -24,13 +24,16 @@ export function encodeBatch(
   const gateways = new Float64Array(records.length);
   const nodes: [number, NodeUpdate][] = [];
   const details: [number, PacketDetails][] = [];
-  const rows = records.map((record, i) => {
+  const packer = new RowPacker(records.length, packetColumns.length);
+  const cells: Cell[] = new Array(packetColumns.length).fill(null);
+  records.forEach((record, i) => {
     gateways[i] = record.gatewayNodeId ?? NaN;
     if (record.node !== undefined) nodes.push([i, record.node]);
     if (withDetails && record.details !== undefined) details.push([i, record.details]);
-    return packetCells(record.packet);
+    packetCells(record.packet, cells);
+    packer.add(cells);
   });
-  const packets = packRows(rows, packetColumns.length);
+  const packets = packer.finish();
   const value: MeshtasticBatch = { packets, gateways, nodes, details };
   return { value, transfer: [...transferables(packets), gateways.buffer] };
 }

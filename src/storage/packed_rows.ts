@@ -30,14 +30,37 @@ const NULL = 0, NUMBER = 1, STRING = 2, BLOB = 3, UNBINDABLE = 4;
 
 /** Packs `rows`, each of `columns` cells. A cell of another type is kept as such and refused later. */
 export function packRows(rows: readonly (readonly Cell[])[], columns: number): PackedRows {
-  const tags = new Uint8Array(rows.length * columns);
-  const numbers = new Float64Array(rows.length * columns);
-  const strings: string[] = [];
-  const index = new Map<string, number>();
-  const blobs: Uint8Array[] = [];
-  let size = 0;
-  let at = 0;
-  for (const row of rows) {
+  const packer = new RowPacker(rows.length, columns);
+  for (const row of rows) packer.add(row);
+  return packer.finish();
+}
+
+/** Packs rows one by one, so that thousands of them need not exist beside each other. */
+export class RowPacker {
+  readonly #rows: number;
+  readonly #columns: number;
+  readonly #tags: Uint8Array<ArrayBuffer>;
+  readonly #numbers: Float64Array<ArrayBuffer>;
+  readonly #strings: string[] = [];
+  readonly #index = new Map<string, number>();
+  readonly #blobs: Uint8Array[] = [];
+  #at = 0;
+  #size = 0;
+
+  /** Room for `rows` rows of `columns` cells. */
+  constructor(rows: number, columns: number) {
+    this.#rows = rows;
+    this.#columns = columns;
+    this.#tags = new Uint8Array(rows * columns);
+    this.#numbers = new Float64Array(rows * columns);
+  }
+
+  /** Adds a row; `row` may be used again afterwards, but its blobs must stay as they are. */
+  add(row: readonly Cell[]): void {
+    const tags = this.#tags;
+    const numbers = this.#numbers;
+    const columns = this.#columns;
+    let at = this.#at;
     for (let c = 0; c < columns; c++, at++) {
       const cell = row[c];
       if (cell === null) continue;
@@ -45,37 +68,55 @@ export function packRows(rows: readonly (readonly Cell[])[], columns: number): P
         tags[at] = NUMBER;
         numbers[at] = cell;
       } else if (typeof cell === "string") {
-        let i = index.get(cell);
-        if (i === undefined) {
-          i = strings.length;
-          strings.push(cell);
-          index.set(cell, i);
-        }
         tags[at] = STRING;
-        numbers[at] = i;
+        numbers[at] = this.#stringIndex(cell);
       } else if (typeof cell === "boolean") {
         tags[at] = NUMBER;
         numbers[at] = cell ? 1 : 0;
       } else if (cell instanceof Uint8Array) {
         tags[at] = BLOB;
-        numbers[at] = blobs.length;
-        blobs.push(cell);
-        size += cell.length;
+        numbers[at] = this.#blobs.length;
+        this.#blobs.push(cell);
+        this.#size += cell.length;
       } else {
         tags[at] = UNBINDABLE;
       }
     }
+    this.#at = at;
   }
-  const spans = new Uint32Array(blobs.length * 2);
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (let i = 0; i < blobs.length; i++) {
-    bytes.set(blobs[i]!, offset);
-    spans[2 * i] = offset;
-    offset += blobs[i]!.length;
-    spans[2 * i + 1] = offset;
+
+  /** The packed rows; every row must have been added. */
+  finish(): PackedRows {
+    const blobs = this.#blobs;
+    const spans = new Uint32Array(blobs.length * 2);
+    const bytes = new Uint8Array(this.#size);
+    let offset = 0;
+    for (let i = 0; i < blobs.length; i++) {
+      bytes.set(blobs[i]!, offset);
+      spans[2 * i] = offset;
+      offset += blobs[i]!.length;
+      spans[2 * i + 1] = offset;
+    }
+    return {
+      rows: this.#rows,
+      columns: this.#columns,
+      tags: this.#tags,
+      numbers: this.#numbers,
+      strings: this.#strings,
+      spans,
+      bytes,
+    };
   }
-  return { rows: rows.length, columns, tags, numbers, strings, spans, bytes };
+
+  #stringIndex(text: string): number {
+    let i = this.#index.get(text);
+    if (i === undefined) {
+      i = this.#strings.length;
+      this.#strings.push(text);
+      this.#index.set(text, i);
+    }
+    return i;
+  }
 }
 
 /** The buffers to hand over with a message that holds `packed`. */
