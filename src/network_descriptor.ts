@@ -17,8 +17,11 @@ import type { StorageSettings } from "./storage/open_database.ts";
 
 /** A store with what the service and a replay need beside commits. */
 export interface NetworkStore<R> extends Store<R> {
-  /** Begins the background jobs that are due at `nowMs` (Unix milliseconds). */
-  tick(nowMs: number): Promise<void>;
+  /**
+   * Begins the background jobs that are due at `nowMs` (Unix milliseconds). With a monotonic time
+   * (milliseconds) beside it, the time is a wall clock's, and jobs go by as much of it as can be trusted.
+   */
+  tick(nowMs: number, monotonicMs?: number): Promise<void>;
   /** Runs every background job to its end, as of `nowMs`. */
   runJobs(nowMs: number): Promise<void>;
   /** What `PRAGMA integrity_check` finds; empty when all is well. */

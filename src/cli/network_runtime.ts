@@ -182,7 +182,8 @@ export class NetworkRuntime {
 
   /** A store whose thread has died is opened anew by this, though no message comes. */
   #tick(): void {
-    this.store.tick(this.#parts.clock.now()).then(
+    const { clock } = this.#parts;
+    this.store.tick(clock.now(), clock.monotonic()).then(
       () => this.#tickTrouble = undefined,
       (error) => this.#tickTrouble = error instanceof StorageError ? error : undefined,
     );

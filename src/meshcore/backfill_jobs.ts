@@ -7,13 +7,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { readState, writeState } from "../storage/capture_state.ts";
+import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 import { decodeHex, stripHex } from "./hex.ts";
 import { isMarked, mark, type MigrationMark } from "./migration_marks.ts";
 import { parsePacket, PAYLOAD } from "./packet.ts";
-
-/** Rows of a transaction. */
-const ROWS = 500;
 
 interface Backfill {
   readonly name: string;
@@ -181,32 +179,34 @@ function backfillJob(db: DatabaseSync, backfill: Backfill): Job {
   const key = stateKey(backfill);
   // What comes from now on is whole.
   let last: number | undefined;
+  const slices = new Slices();
   return {
     name: `backfill ${name}`,
     everyMs: 0,
     step(budgetMs, nowMs) {
-      const end = performance.now() + budgetMs;
-      last ??= Number(db.prepare(`SELECT max(rowid) AS n FROM ${table}`).get()?.["n"] ?? 0);
-      do {
+      const until = last ??= Number(
+        db.prepare(`SELECT max(rowid) AS n FROM ${table}`).get()?.["n"] ?? 0,
+      );
+      return slices.run(budgetMs, (rows) => {
         const state = readState(db, key);
         const low = typeof state === "number" ? state : 0;
         const high = db.prepare(
           `SELECT max(n) AS n FROM (SELECT rowid AS n FROM ${table} WHERE rowid > ?
-             AND rowid <= ? ORDER BY rowid LIMIT ${ROWS})`,
-        ).get(low, last)?.["n"];
+             AND rowid <= ? ORDER BY rowid LIMIT ?)`,
+        ).get(low, until, rows)?.["n"];
         if (typeof high !== "number") {
           transaction(db, () => {
             writeState(db, key, "done");
             if (backfill.mark !== undefined) mark(db, backfill.mark, nowMs);
           });
-          return "done";
+          return false;
         }
         transaction(db, () => {
           backfill.fill(db, low, high);
           writeState(db, key, high);
         });
-      } while (performance.now() < end);
-      return "more";
+        return true;
+      });
     },
   };
 }

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { readState, writeState } from "../storage/capture_state.ts";
+import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 import { NeighbourGraph, type PathResolver, PrefixIndex } from "./path_resolver.ts";
 import { PAYLOAD } from "./packet.ts";
@@ -14,8 +15,6 @@ import { DAY_MS, unixSeconds } from "./store_times.ts";
 
 /** Milliseconds between runs; CoreScope's server reads at the same pace. */
 const EVERY_MS = 60_000;
-/** Observations of a transaction. */
-const ROWS = 1000;
 /** Key in `capture_state`: the last observation that was looked at. */
 const WATERMARK = "neighbours_observation_id";
 
@@ -78,26 +77,42 @@ export function neighbourJob(db: DatabaseSync, paths: PathResolver): Job {
      FROM observations AS seen
      JOIN transmissions AS sent ON sent.id = seen.transmission_id
      LEFT JOIN observers ON observers.rowid = seen.observer_idx
-     WHERE seen.id > ? ORDER BY seen.id LIMIT ${ROWS}`,
+     WHERE seen.id > ? ORDER BY seen.id LIMIT ?`,
   );
   const upsert = db.prepare(
     `INSERT INTO neighbor_edges (node_a, node_b, count, last_seen) VALUES (?, ?, ?, ?)
      ON CONFLICT (node_a, node_b) DO UPDATE SET count = coalesce(count, 0) + excluded.count,
        last_seen = max(coalesce(last_seen, ''), excluded.last_seen)`,
   );
+  const slices = new Slices({ maxRows: 1000 });
+  const nodes = db.prepare("SELECT count(*) AS n, max(rowid) AS last FROM nodes");
   let running = false;
+  let known = "";
 
-  const chunk = (): boolean => {
+  const renewPaths = (): void => {
+    const { n, last } = nodes.get()!;
+    // Keys come and go with their rows.
+    if (known !== `${n} ${last}`) {
+      paths.index = PrefixIndex.read(db);
+      known = `${n} ${last}`;
+    }
+    if (paths.graphIsStale) {
+      paths.graph = NeighbourGraph.read(db);
+      paths.graphIsStale = false;
+    }
+  };
+
+  const chunk = (most: number): boolean => {
     const edges = new Map<string, Edge>();
     const more = transaction(db, () => {
-      const rows = select.all(Number(readState(db, WATERMARK) ?? 0));
+      const rows = select.all(Number(readState(db, WATERMARK) ?? 0), most);
       if (rows.length === 0) return false;
       for (const row of rows) edgesOf(row, paths.index, edges);
       for (const { a, b, count, lastSeen } of edges.values()) {
         upsert.run(a, b, count, rfc3339(lastSeen));
       }
       writeState(db, WATERMARK, Number(rows.at(-1)!["id"]));
-      return rows.length === ROWS;
+      return rows.length === most;
     });
     for (const { a, b } of edges.values()) paths.graph.add(a, b);
     return more;
@@ -107,22 +122,16 @@ export function neighbourJob(db: DatabaseSync, paths: PathResolver): Job {
     name: "neighbours",
     everyMs: EVERY_MS,
     step(budgetMs) {
-      const end = performance.now() + budgetMs;
       if (!running) {
-        paths.index = PrefixIndex.read(db);
-        if (paths.graphIsStale) {
-          paths.graph = NeighbourGraph.read(db);
-          paths.graphIsStale = false;
-        }
+        const end = performance.now() + budgetMs;
+        renewPaths();
         running = true;
+        // With many nodes that was enough for once.
+        if (performance.now() > end) return "more";
       }
-      do {
-        if (!chunk()) {
-          running = false;
-          return "done";
-        }
-      } while (performance.now() < end);
-      return "more";
+      const result = slices.run(budgetMs, chunk);
+      running = result === "more";
+      return result;
     },
   };
 }

@@ -8,11 +8,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { readTables, schemaHas } from "../storage/schema.ts";
 import { quoteName } from "../storage/sql_names.ts";
+import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 
 const OLD = "capture_old_observations";
-/** Rows of a transaction. */
-const ROWS = 500;
 
 /**
  * Puts an old table aside, so that the present one can be made. Takes no time, whatever its size. To
@@ -57,23 +56,20 @@ export function oldObservationsJob(db: DatabaseSync): Job | undefined {
   if (!oldObservationsWait(db)) return undefined;
   const has = readTables(db).get(OLD)!;
   const column = (name: string) => has.has(name) ? `old.${name}` : "NULL";
+  const slices = new Slices();
   return {
     name: "old observations",
     everyMs: 0,
     step(budgetMs) {
-      const end = performance.now() + budgetMs;
-      do {
-        if (!moveSome(db, column)) return "done";
-      } while (performance.now() < end);
-      return "more";
+      return slices.run(budgetMs, (rows) => moveSome(db, column, rows));
     },
   };
 }
 
-function moveSome(db: DatabaseSync, column: (name: string) => string): boolean {
+function moveSome(db: DatabaseSync, column: (name: string) => string, rows: number): boolean {
   const from = db.prepare(
-    `SELECT min(id) AS id FROM (SELECT id FROM ${OLD} ORDER BY id DESC LIMIT ${ROWS})`,
-  ).get()?.["id"];
+    `SELECT min(id) AS id FROM (SELECT id FROM ${OLD} ORDER BY id DESC LIMIT ?)`,
+  ).get(rows)?.["id"];
   if (typeof from !== "number") {
     db.exec(`DROP TABLE ${OLD}`);
     return false;

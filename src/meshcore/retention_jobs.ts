@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
+import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 import { NODE_COLUMNS } from "./node_writer.ts";
 import { oldObservationsWait } from "./old_observations.ts";
@@ -35,6 +36,8 @@ export interface RetentionEvents {
 }
 
 const HOUR_MS = 3_600_000;
+/** Oldest rows among which those too old are looked for in tables without an index by time. */
+const WINDOW = 500;
 
 /**
  * The jobs, as often as CoreScope runs its own: nodes every hour, the others every day.
@@ -53,7 +56,7 @@ export function retentionJobs(
       db,
       "retention nodes",
       HOUR_MS,
-      (nowMs) => days.nodeDays > 0 ? moveNodes(db, ago(nowMs, days.nodeDays)) : 0,
+      (nowMs, rows) => days.nodeDays > 0 ? moveNodes(db, ago(nowMs, days.nodeDays), rows) : 0,
       () => {
         // exec() would free one page only.
         if (vacuumPages > 0) {
@@ -64,78 +67,93 @@ export function retentionJobs(
     ),
   ];
   if (days.metricsDays > 0) {
-    jobs.push(sweep(db, "retention metrics", DAY_MS, (nowMs) => {
+    jobs.push(sweep(db, "retention metrics", DAY_MS, (nowMs, rows) => {
       const metrics = changes(
         db,
         `DELETE FROM observer_metrics WHERE rowid IN (
-           SELECT rowid FROM observer_metrics WHERE timestamp < ? ORDER BY timestamp LIMIT 500)`,
+           SELECT rowid FROM observer_metrics WHERE timestamp < ? ORDER BY timestamp LIMIT ?)`,
         ago(nowMs, days.metricsDays),
+        rows,
       );
       // In the column's own format: CoreScope compares it with another, and deletes a day early.
       const dropped = changes(
         db,
-        `DELETE FROM dropped_packets WHERE dropped_at < ? AND id IN (
-           SELECT id FROM dropped_packets ORDER BY id LIMIT 500)`,
+        `DELETE FROM dropped_packets WHERE id IN (SELECT id FROM (
+           SELECT id, dropped_at FROM dropped_packets ORDER BY id LIMIT ${WINDOW})
+           WHERE dropped_at < ? LIMIT ?)`,
         sqliteTime(nowMs - days.metricsDays * DAY_MS),
+        rows,
       );
       const refused = changes(
         db,
-        `DELETE FROM capture_refused_packets WHERE refused_at < ? AND id IN (
-           SELECT id FROM capture_refused_packets ORDER BY id LIMIT 500)`,
+        `DELETE FROM capture_refused_packets WHERE id IN (SELECT id FROM (
+           SELECT id, refused_at FROM capture_refused_packets ORDER BY id LIMIT ${WINDOW})
+           WHERE refused_at < ? LIMIT ?)`,
         nowMs / 1000 - days.metricsDays * 86_400,
+        rows,
       );
       return metrics + dropped + refused;
     }));
   }
   if (days.observerDays >= 0) {
-    jobs.push(sweep(db, "retention observers", DAY_MS, (nowMs) => {
+    jobs.push(sweep(db, "retention observers", DAY_MS, (nowMs, rows) => {
       const cutoff = ago(nowMs, days.observerDays);
       // The row stays: observations refer to it.
       const retired = changes(
         db,
         `UPDATE observers SET inactive = 1 WHERE rowid IN (
            SELECT rowid FROM observers
-           WHERE coalesce(last_seen, first_seen) < ? AND coalesce(inactive, 0) = 0 LIMIT 100)`,
+           WHERE coalesce(last_seen, first_seen) < ? AND coalesce(inactive, 0) = 0 LIMIT ?)`,
         cutoff,
+        rows,
       );
       const metrics = changes(
         db,
         `DELETE FROM observer_metrics WHERE rowid IN (
            SELECT rowid FROM observer_metrics
-           WHERE observer_id IN (SELECT id FROM observers WHERE inactive = 1) LIMIT 500)`,
+           WHERE observer_id IN (SELECT id FROM observers WHERE inactive = 1) LIMIT ?)`,
+        rows,
       );
       return retired + metrics;
     }));
   }
   if (days.packetDays > 0) {
     jobs.push(
-      sweep(db, "retention packets", DAY_MS, (nowMs) => {
+      sweep(db, "retention packets", DAY_MS, (nowMs, rows) => {
         if (oldObservationsWait(db)) return 0;
-        const deleted = deletePackets(db, ago(nowMs, days.packetDays));
+        const deleted = deletePackets(db, ago(nowMs, days.packetDays), rows);
         if (deleted > 0) events.packetsDeleted();
         return deleted;
       }),
     );
   }
   if (days.clientRxDays > 0) {
-    jobs.push(sweep(db, "retention client receptions", DAY_MS, (nowMs) => {
+    jobs.push(sweep(db, "retention client receptions", DAY_MS, (nowMs, rows) => {
       const cutoff = ago(nowMs, days.clientRxDays);
       return changes(
         db,
         `DELETE FROM client_receptions WHERE id IN (
-           SELECT id FROM client_receptions WHERE rx_at < ? ORDER BY rx_at LIMIT 500)`,
+           SELECT id FROM client_receptions WHERE rx_at < ? ORDER BY rx_at LIMIT ?)`,
         cutoff,
-      ) + changes(db, "DELETE FROM client_observers WHERE last_seen < ?", cutoff);
+        rows,
+      ) + changes(
+        db,
+        `DELETE FROM client_observers WHERE rowid IN (
+           SELECT rowid FROM client_observers WHERE last_seen < ? LIMIT ?)`,
+        cutoff,
+        rows,
+      );
     }));
   }
   if (days.neighborEdgesDays > 0) {
     jobs.push(
-      sweep(db, "retention neighbours", DAY_MS, (nowMs) => {
+      sweep(db, "retention neighbours", DAY_MS, (nowMs, rows) => {
         const deleted = changes(
           db,
           `DELETE FROM neighbor_edges WHERE rowid IN (
-             SELECT rowid FROM neighbor_edges WHERE last_seen < ? LIMIT 1000)`,
+             SELECT rowid FROM neighbor_edges WHERE last_seen < ? LIMIT ?)`,
           ago(nowMs, days.neighborEdgesDays),
+          rows,
         );
         if (deleted > 0) events.edgesDeleted();
         return deleted;
@@ -145,26 +163,26 @@ export function retentionJobs(
   return jobs;
 }
 
-/** A job that calls `work` in transactions of its own until it changes nothing more. */
+/**
+ * A job that calls `work` in transactions of its own until it changes nothing more. `work` takes up
+ * to `rows` rows of each kind.
+ */
 function sweep(
   db: DatabaseSync,
   name: string,
   everyMs: number,
-  work: (nowMs: number) => number,
+  work: (nowMs: number, rows: number) => number,
   after?: () => void,
 ): Job {
+  const slices = new Slices();
   return {
     name,
     everyMs,
     step(budgetMs, nowMs) {
-      const end = performance.now() + budgetMs;
-      do {
-        if (transaction(db, () => work(nowMs)) === 0) {
-          after?.();
-          return "done";
-        }
-      } while (performance.now() < end);
-      return "more";
+      const sweepSome = (rows: number) => transaction(db, () => work(nowMs, rows)) > 0;
+      const result = slices.run(budgetMs, sweepSome);
+      if (result === "done") after?.();
+      return result;
     },
   };
 }
@@ -173,25 +191,27 @@ function changes(db: DatabaseSync, sql: string, ...parameters: (string | number)
   return Number(db.prepare(sql).run(...parameters).changes);
 }
 
-function moveNodes(db: DatabaseSync, cutoff: string): number {
-  const keys = "SELECT public_key FROM nodes WHERE last_seen < ? ORDER BY last_seen LIMIT 100";
+function moveNodes(db: DatabaseSync, cutoff: string, rows: number): number {
+  const keys = "SELECT public_key FROM nodes WHERE last_seen < ? ORDER BY last_seen LIMIT ?";
   const columns = NODE_COLUMNS;
   const moved = changes(
     db,
     `INSERT OR REPLACE INTO inactive_nodes (${columns})
      SELECT ${columns} FROM nodes WHERE public_key IN (${keys})`,
     cutoff,
+    rows,
   );
-  if (moved > 0) changes(db, `DELETE FROM nodes WHERE public_key IN (${keys})`, cutoff);
+  if (moved > 0) changes(db, `DELETE FROM nodes WHERE public_key IN (${keys})`, cutoff, rows);
   return moved;
 }
 
-function deletePackets(db: DatabaseSync, cutoff: string): number {
-  const ids = "SELECT id FROM transmissions WHERE first_seen < ? ORDER BY first_seen, id LIMIT 100";
+function deletePackets(db: DatabaseSync, cutoff: string, rows: number): number {
+  const ids = "SELECT id FROM transmissions WHERE first_seen < ? ORDER BY first_seen, id LIMIT ?";
   const seen = changes(
     db,
     `DELETE FROM observations WHERE transmission_id IN (${ids})`,
     cutoff,
+    rows,
   );
-  return seen + changes(db, `DELETE FROM transmissions WHERE id IN (${ids})`, cutoff);
+  return seen + changes(db, `DELETE FROM transmissions WHERE id IN (${ids})`, cutoff, rows);
 }

@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { readState, writeState } from "../storage/capture_state.ts";
+import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 import type { EnumNames } from "./enum_names.ts";
 import { meshpipePortText } from "./meshpipe_names.ts";
@@ -14,7 +15,7 @@ import { meshpipePortText } from "./meshpipe_names.ts";
 /** Key of the id up to which packets have Malla's meaning. */
 export const REWRITTEN_UP_TO = "meshpipe_rewritten_up_to";
 
-/** Rows of a transaction: at full indexes some 20 ms. */
+/** Rows of a transaction when packets are given back. */
 const ROWS = 500;
 
 /**
@@ -25,27 +26,24 @@ export function rewriteJob(db: DatabaseSync, names: EnumNames): Job | undefined 
   const from = Number(readState(db, REWRITTEN_UP_TO) ?? 0);
   const left = db.prepare("SELECT 1 FROM packet_history WHERE id > ? LIMIT 1").get(from);
   if (left === undefined) return undefined;
+  const slices = new Slices();
   return {
     name: "meshpipe_rewrite",
     everyMs: 0,
     step(budgetMs) {
-      const end = performance.now() + budgetMs;
-      do {
-        if (!rewriteSome(db, names)) return "done";
-      } while (performance.now() < end);
-      return "more";
+      return slices.run(budgetMs, (rows) => rewriteSome(db, names, rows));
     },
   };
 }
 
-function rewriteSome(db: DatabaseSync, names: EnumNames): boolean {
+function rewriteSome(db: DatabaseSync, names: EnumNames, most: number): boolean {
   return transaction(db, () => {
     const from = Number(readState(db, REWRITTEN_UP_TO) ?? 0);
     const rows = db.prepare(
       `SELECT id, timestamp, portnum, portnum_name,
          raw_payload IS NULL OR payload_length IS NULL AS bare
-       FROM packet_history WHERE id > ? ORDER BY id LIMIT ${ROWS}`,
-    ).all(from);
+       FROM packet_history WHERE id > ? ORDER BY id LIMIT ?`,
+    ).all(from, most);
     if (rows.length === 0) return false;
     const update = db.prepare(
       `UPDATE packet_history SET timestamp = ?, portnum_name = ?,
@@ -63,7 +61,7 @@ function rewriteSome(db: DatabaseSync, names: EnumNames): boolean {
       }
     }
     writeState(db, REWRITTEN_UP_TO, Number(rows.at(-1)!["id"]));
-    return rows.length === ROWS;
+    return rows.length === most;
   });
 }
 

@@ -39,8 +39,11 @@ export class JobRunner {
 
   /** Lets time be `nowMs` (Unix milliseconds) and begins what is due; `all` begins every job. */
   tick(nowMs: number, all = false): void {
+    // After a clock that was set back, a job is not due at a time that is years away.
+    const back = Math.max(0, this.#nowMs - nowMs);
     this.#nowMs = nowMs;
     for (const entry of this.#entries) {
+      entry.dueAt -= back;
       if (entry.running || (!all && entry.dueAt > nowMs)) continue;
       entry.running = true;
       entry.dueAt = entry.job.everyMs === 0 ? Infinity : nowMs + entry.job.everyMs;

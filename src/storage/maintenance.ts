@@ -8,18 +8,26 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { withBusyTimeout } from "./busy_timeout.ts";
 import { quoteName } from "./sql_names.ts";
+import { Slices } from "./slices.ts";
 
-/** Free pages that one slice gives back; 256 pages are about 1 MiB. */
-const VACUUM_SLICE_PAGES = 256;
+/** Free pages that are given back at once at most; 256 pages are about 1 MiB. */
+const VACUUM_PAGES = 256;
 /** Free pages that one run of the job gives back at most. */
 const VACUUM_RUN_PAGES = 16_384;
-/** Rows of each index that ANALYZE looks at. */
-const ANALYSIS_LIMIT = 400;
+/** Rows of each index that ANALYZE looks at; SQLite advises 100 to 1000, and a card reads slowly. */
+const ANALYSIS_LIMIT = 100;
+/**
+ * `PRAGMA optimize` without doing anything: it names the tables whose statistics are old. See
+ * https://sqlite.org/pragma.html#pragma_optimize.
+ */
+const OPTIMIZE_NAMES = 0xffff;
 
 /** The scheduled job. `everyMs`: milliseconds between runs. */
 export function maintenanceJob(db: DatabaseSync, everyMs: number): Job {
+  const slices = new Slices({ maxRows: VACUUM_PAGES });
   let stage = 0;
   let pagesLeft = 0;
+  let toAnalyze: string[] = [];
   return {
     name: "maintenance",
     everyMs,
@@ -31,22 +39,41 @@ export function maintenanceJob(db: DatabaseSync, everyMs: number): Job {
         return "more";
       }
       if (stage === 1) {
-        db.exec(`PRAGMA analysis_limit = ${ANALYSIS_LIMIT}`);
-        db.prepare("PRAGMA optimize").all();
+        toAnalyze = oldStatistics(db);
         stage = 2;
         pagesLeft = VACUUM_RUN_PAGES;
         return "more";
       }
-      const end = performance.now() + budgetMs;
-      while (pagesLeft > 0 && performance.now() < end) {
-        pagesLeft -= VACUUM_SLICE_PAGES;
-        if (!vacuumSlice(db)) pagesLeft = 0;
+      const next = toAnalyze.pop();
+      if (next !== undefined) {
+        db.exec(`PRAGMA analysis_limit = ${ANALYSIS_LIMIT}`);
+        db.exec(`ANALYZE ${quoteName(next)}`);
+        return "more";
       }
-      if (pagesLeft > 0) return "more";
-      stage = 0;
-      return "done";
+      const result = slices.run(budgetMs, (pages) => {
+        pagesLeft -= pages;
+        return vacuumSlice(db, pages) && pagesLeft > 0;
+      });
+      if (result === "done") stage = 0;
+      return result;
     },
   };
+}
+
+/**
+ * What to call ANALYZE with: the indexes, one by one since a table of twenty would hold up a commit,
+ * and tables that have none.
+ */
+function oldStatistics(db: DatabaseSync): string[] {
+  const words = db.prepare(`PRAGMA optimize(${OPTIMIZE_NAMES})`).all()
+    .map((row) => String(Object.values(row)[0]));
+  const tables = words.flatMap((sql) => /^ANALYZE "main"\."(.+)"$/.exec(sql)?.[1] ?? [])
+    .map((name) => name.replaceAll('""', '"'));
+  const indexes = db.prepare("SELECT name FROM pragma_index_list(?)");
+  return tables.flatMap((table) => {
+    const names = indexes.all(table).map((row) => String(row["name"]));
+    return names.length > 0 ? names : [table];
+  });
 }
 
 /** Tidies for at most about `budgetMs`, and folds the log into the database. For the end of a run. */
@@ -61,7 +88,7 @@ export function tidyUp(db: DatabaseSync, budgetMs: number, normalBusyMs: number)
       if (performance.now() >= end) break;
       attempt(() => db.exec(`ANALYZE ${quoteName(String(table["name"]))}`));
     }
-    while (performance.now() < end && attempt(() => vacuumSlice(db)));
+    while (performance.now() < end && attempt(() => vacuumSlice(db, VACUUM_PAGES)));
     // TRUNCATE waits for readers as long as the busy timeout says; the log may also stay.
     attempt(() => db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all());
   });
@@ -84,11 +111,11 @@ export function pragmaNumber(db: DatabaseSync, name: string): number {
 }
 
 /** False when there is nothing (more) to give back. */
-function vacuumSlice(db: DatabaseSync): boolean {
+function vacuumSlice(db: DatabaseSync, pages: number): boolean {
   const before = freePages(db);
   if (before === 0) return false;
   // exec() would step once and so free one page only.
-  db.prepare(`PRAGMA incremental_vacuum(${VACUUM_SLICE_PAGES})`).all();
+  db.prepare(`PRAGMA incremental_vacuum(${Math.trunc(pages)})`).all();
   // A file made by others has no auto_vacuum: nothing changes there.
   return freePages(db) < before;
 }

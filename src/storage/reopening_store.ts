@@ -16,8 +16,11 @@ import {
 
 /** A store with what is done to it beside commits. */
 export interface ReopenableStore<R> extends Store<R> {
-  /** Tells the time (Unix milliseconds); jobs that are due begin. */
-  tick(nowMs: number): Promise<void>;
+  /**
+   * Tells the time (Unix milliseconds); jobs that are due begin. With a monotonic time (milliseconds)
+   * beside it, the time is a wall clock's, and jobs go by as much of it as can be trusted.
+   */
+  tick(nowMs: number, monotonicMs?: number): Promise<void>;
   /** Runs every background job to its end, as of `nowMs`. */
   runJobs(nowMs: number): Promise<void>;
   /** What `PRAGMA integrity_check` finds; empty when all is well. */
@@ -72,8 +75,8 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   }
 
   /** As {@linkcode ReopenableStore.tick}. */
-  async tick(nowMs: number): Promise<void> {
-    await (await this.#store()).tick(nowMs);
+  async tick(nowMs: number, monotonicMs?: number): Promise<void> {
+    await (await this.#store()).tick(nowMs, monotonicMs);
   }
 
   /** As {@linkcode ReopenableStore.runJobs}. */

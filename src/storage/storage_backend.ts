@@ -14,12 +14,14 @@ import {
   type StoreStats,
 } from "../capture/network.ts";
 import { withBusyTimeout } from "./busy_timeout.ts";
+import { readState, writeState } from "./capture_state.ts";
 import { CaptureTables } from "./capture_tables.ts";
 import { type BatchWriter, commitBatch } from "./commit_batch.ts";
 import { JobRunner } from "./job_runner.ts";
 import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
 import type { OpenDatabase } from "./open_database.ts";
 import { transaction } from "./transaction.ts";
+import { TrustedTime } from "./trusted_time.ts";
 
 /** What a network gives to its backend. */
 export interface BackendParts<B> {
@@ -33,6 +35,12 @@ export interface BackendParts<B> {
   readonly maintenanceEveryMs: number;
 }
 
+/** Key in `capture_state`: the latest time that was trusted, Unix milliseconds. */
+const TRUSTED_TIME = "trusted_time";
+
+/** Milliseconds by which the trusted time goes on before it is noted. */
+const NOTE_TIME_MS = 10 * 60_000;
+
 /** How long a job waits for another program's lock, in milliseconds: commits wait behind it. */
 const JOB_BUSY_MS = 50;
 
@@ -42,6 +50,9 @@ export class StorageBackend<B> {
   readonly #writer: BatchWriter<B>;
   readonly #tables: CaptureTables;
   readonly #jobs: JobRunner;
+  #time: TrustedTime | undefined;
+  /** As the database has it, Unix milliseconds. */
+  #timeNoted = -Infinity;
   #closed = false;
 
   /**
@@ -105,9 +116,38 @@ export class StorageBackend<B> {
     };
   }
 
-  /** Begins the jobs that are due at `nowMs`. */
-  tick(nowMs: number): void {
-    this.#jobs.tick(nowMs);
+  /**
+   * Begins the jobs that are due at `nowMs`. With `monotonicMs` (monotonic milliseconds) the time is a
+   * wall clock's that may be wrong: jobs go by as much of it as can be trusted.
+   */
+  tick(nowMs: number, monotonicMs?: number): void {
+    this.#jobs.tick(monotonicMs === undefined ? nowMs : this.#trusted(nowMs, monotonicMs));
+  }
+
+  #trusted(nowMs: number, monotonicMs: number): number {
+    this.#time ??= new TrustedTime(this.#knownTime());
+    const time = this.#time.at(nowMs, monotonicMs);
+    const { latest } = this.#time;
+    if (latest !== undefined && Math.abs(latest - this.#timeNoted) >= NOTE_TIME_MS) {
+      this.#noteTime(latest);
+    }
+    return time;
+  }
+
+  #knownTime(): number | undefined {
+    const known = readState(this.#db, TRUSTED_TIME);
+    if (typeof known !== "number") return undefined;
+    return this.#timeNoted = known;
+  }
+
+  #noteTime(ms: number): void {
+    const normal = this.#database.settings.commitBusyTimeoutMs;
+    try {
+      withBusyTimeout(this.#db, JOB_BUSY_MS, normal, () => writeState(this.#db, TRUSTED_TIME, ms));
+      this.#timeNoted = ms;
+    } catch {
+      // The disk is full, or somebody holds a lock: the next tick tries again.
+    }
   }
 
   /** Does a slice of background work; false when there is none left. */

@@ -14,6 +14,7 @@ import {
   type Store,
   type StoreStats,
 } from "../capture/network.ts";
+import type { StorageBackend } from "./storage_backend.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
@@ -136,10 +137,10 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
 
   /**
    * Tells the thread the time (Unix milliseconds): it begins the jobs that are due and does them in
-   * slices between commits. Resolves at once.
+   * slices between commits. Resolves at once. `monotonicMs`: see {@linkcode StorageBackend.tick}.
    */
-  tick(nowMs: number): Promise<void> {
-    return this.#call("tick", [nowMs]) as Promise<void>;
+  tick(nowMs: number, monotonicMs?: number): Promise<void> {
+    return this.#call("tick", [nowMs, monotonicMs]) as Promise<void>;
   }
 
   /** Runs every background job to its end, as of `nowMs`. Commits wait. For replays and tests. */

@@ -255,7 +255,7 @@ Deno.test("the rewrite of a meshpipe database goes on where it was broken off", 
       INSERT INTO packet_history (timestamp, topic, portnum, portnum_name)
       SELECT i, 't', 1, 'Text message' FROM n`);
     const rewrite = jobs.find((job) => job.name === "meshpipe_rewrite")!;
-    assert.equal(rewrite.step(0, NOW), "more");
+    for (let i = 0; i < 5; i++) assert.equal(rewrite.step(0, NOW), "more");
     database[Symbol.dispose]();
   }
   const texts = "SELECT count(*) AS n FROM packet_history WHERE portnum_name = 'Text message'";
@@ -264,12 +264,13 @@ Deno.test("the rewrite of a meshpipe database goes on where it was broken off", 
   const { database, jobs } = openMeshtasticDatabase(parts);
   const rewrite = jobs.find((job) => job.name === "meshpipe_rewrite")!;
   const changesBefore = Number(database.db.prepare("SELECT total_changes() AS n").get()!["n"]);
-  while (rewrite.step(0, NOW) === "more");
+  let transactions = 1;
+  while (rewrite.step(0, NOW) === "more") transactions++;
   const changed = Number(database.db.prepare("SELECT total_changes() AS n").get()!["n"]) -
     changesBefore;
   assert.equal(rows(path, texts)[0]!["n"], 0);
   // The rows that were left, and the mark after each transaction; no row twice.
-  assert.ok(changed >= left && changed <= left + 10);
+  assert.ok(changed >= left && changed <= left + transactions);
   database[Symbol.dispose]();
 });
 

@@ -30,6 +30,27 @@ Deno.test("JobRunner finishes earlier jobs first, and repeats by the time it is 
   assert.deepEqual(log, ["once@1000", "once@1000", "often@1000", "often@1100"]);
 });
 
+Deno.test("JobRunner repeats a job in its time although the clock was years ahead for a while", () => {
+  const log: string[] = [];
+  const runner = new JobRunner([job("often", 100, 1, log)], () => {});
+  const tick = (now: number) => {
+    runner.tick(now);
+    while (runner.slice(1));
+  };
+  tick(1000);
+  tick(9_000_000);
+  tick(1010);
+  assert.deepEqual(log, ["often@1000", "often@9000000"]);
+  tick(1109);
+  assert.equal(log.length, 2);
+  tick(1110);
+  assert.deepEqual(log.slice(2), ["often@1110"]);
+  // And back to 1970.
+  tick(5);
+  tick(106);
+  assert.equal(log.length, 4);
+});
+
 Deno.test("JobRunner tries a job again that threw, and goes on with the others", () => {
   const log: string[] = [];
   const failed: string[] = [];
