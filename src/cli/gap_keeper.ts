@@ -23,6 +23,8 @@ const MAX_PENDING = 1000;
 export class GapKeeper {
   readonly #options: GapKeeperOptions;
   #coveredUntil: number | undefined;
+  /** What was found at the first connection of this run. */
+  #start: { readonly heardUntil: number; readonly reason: CaptureGap["reason"] } | undefined;
   /** Gaps in which a broker with our session kept only what came at QoS 1. */
   #atQos0: { from: number; to: number }[] = [];
 
@@ -35,11 +37,32 @@ export class GapKeeper {
   /** A connection is up, `at` Unix milliseconds. */
   connected(sessionPresent: boolean, at: number): void {
     const from = this.#coveredUntil;
-    // A clock that was set back makes no gap that could be told.
-    if (from === undefined || at <= from) return;
+    const reason = sessionPresent ? "qos0" : "session_lost";
     this.#coveredUntil = at;
-    if (!sessionPresent) return this.#gap(from, at, "session_lost");
-    this.#atQos0.push({ from, to: at });
+    if (from !== undefined) this.#start ??= { heardUntil: from, reason };
+    this.#missed(from, at, reason);
+  }
+
+  /**
+   * The wall clock was set from `from` to `to` (Unix milliseconds).
+   *
+   * A machine without a clock of its own starts with some time of the past, often that at which it
+   * was switched off, and hears the right one later. So a step forward that comes soon after the start
+   * (`early`) is time in which it was off. A step back ends what was noted of a time still to come.
+   */
+  stepped(from: number, to: number, early: boolean): void {
+    if (this.#coveredUntil !== undefined && this.#coveredUntil > to) this.#coveredUntil = to;
+    // Before the first connection there is nothing to add to: its gap will have the right end.
+    if (!early || this.#start === undefined) return;
+    const { heardUntil, reason } = this.#start;
+    this.#missed(Math.max(from, heardUntil), to, reason);
+  }
+
+  #missed(from: number | undefined, to: number, reason: CaptureGap["reason"]): void {
+    // A clock that was set back makes no gap that could be told.
+    if (from === undefined || to <= from) return;
+    if (reason === "session_lost") return this.#gap(from, to, reason);
+    this.#atQos0.push({ from, to });
     // Where all comes at QoS 1, nothing ever settles them.
     if (this.#atQos0.length > MAX_PENDING) this.#atQos0.shift();
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, delay } from "../capture/clock.ts";
+import { ClockSteps } from "../capture/clock_steps.ts";
 import { SourceLedger } from "../capture/ledger.ts";
 import type { Log } from "../capture/log.ts";
 import type { CommitContext, SourceState } from "../capture/network.ts";
@@ -18,6 +19,7 @@ import type { Source, SourceParts } from "../mqtt/source_types.ts";
 import type { WatchedSource } from "../mqtt/watchdog.ts";
 import type { HealthComponent } from "../observe/health.ts";
 import { GapKeeper } from "./gap_keeper.ts";
+import { GapRecorder } from "./gap_recorder.ts";
 import type { NetworkRuntime } from "./network_runtime.ts";
 
 /** What a {@linkcode SourceRuntime} works with. */
@@ -45,6 +47,9 @@ export interface SourceRuntimeParts {
 /** Milliseconds between two notes in the database of until when a source was heard. */
 const HEARD_EVERY_MS = 60_000;
 
+/** Milliseconds after the start in which a machine may still learn what time it is. */
+const EARLY_MS = 3_600_000;
+
 /** Milliseconds before the source's state is asked of a failing database again. */
 const LOAD_RETRY_MS = 1_000;
 
@@ -58,6 +63,9 @@ export class SourceRuntime {
   /** What it did and when, for the watchdog and for readers' statistics. */
   readonly activity: SourceActivity;
   readonly #parts: SourceRuntimeParts;
+  readonly #steps: ClockSteps;
+  readonly #gapRecorder: GapRecorder;
+  #gaps: GapKeeper | undefined;
   #source: Source | undefined;
   #upSince: number | undefined;
   #reconnects = 0;
@@ -71,6 +79,8 @@ export class SourceRuntime {
     this.#parts = parts;
     this.name = parts.config.name;
     this.activity = new SourceActivity(this.name, parts.config.url, parts.clock);
+    this.#steps = new ClockSteps(parts.clock);
+    this.#gapRecorder = new GapRecorder(parts.network.store, parts.log);
   }
 
   /** Says on health what the watchdog found. */
@@ -125,6 +135,8 @@ export class SourceRuntime {
   /** Reports to health and metrics, and now and then notes in the database that we are listening. */
   review(): void {
     const { observer, clock, log } = this.#parts;
+    this.#watchClock();
+    this.#gapRecorder.flush();
     const status = this.#source?.status();
     if (status === undefined) return;
     const up = status.connected && status.subscribed;
@@ -158,6 +170,7 @@ export class SourceRuntime {
     const { clock, log } = this.#parts;
     if (this.#source?.status().connected) {
       try {
+        await unlessAborted(this.#gapRecorder.flush(), signal);
         await unlessAborted(this.#noteHeard(this.#stoppedAt ?? clock.now()), signal);
       } catch (error) {
         log.warn("could not note until when the source was heard", { source: this.name, error });
@@ -175,14 +188,12 @@ export class SourceRuntime {
 
   #sourceParts(state: SourceState): SourceParts {
     const { log, network, observer } = this.#parts;
-    const gaps = new GapKeeper({
+    const gaps = this.#gaps = new GapKeeper({
       source: this.name,
       heardUntil: state.heardUntil,
       onGap: (gap) => {
         observer.captureGap(gap.source, gap.reason);
-        network.store.recordGap(gap).catch((error) =>
-          log.error("a gap could not be recorded", { source: gap.source, error })
-        );
+        this.#gapRecorder.add(gap);
       },
     });
     return {
@@ -208,6 +219,18 @@ export class SourceRuntime {
         onStateChange: () => this.review(),
       },
     };
+  }
+
+  /** What a clock that was set means for the gaps. */
+  #watchClock(): void {
+    const step = this.#steps.look();
+    if (step === undefined) return;
+    this.#parts.log.info("the clock was set", {
+      source: this.name,
+      from: new Date(step.from).toISOString(),
+      to: new Date(step.to).toISOString(),
+    });
+    this.#gaps?.stepped(step.from, step.to, step.afterMs < EARLY_MS);
   }
 
   async #load(signal: AbortSignal): Promise<SourceState> {
@@ -271,7 +294,9 @@ export class SourceRuntime {
   #aliveUntil(at: number): number {
     const status = this.#source?.status();
     const silentMs = this.#parts.config.keepalive_seconds * 1500;
-    return Math.max(status?.since ?? 0, status?.lastMessageAt ?? 0, at - silentMs);
+    const heard = Math.max(status?.since ?? 0, status?.lastMessageAt ?? 0, at - silentMs);
+    // Either may be of a time when the clock was ahead.
+    return Math.min(heard, at);
   }
 }
 

@@ -17,6 +17,11 @@ import type {
 /** As many entries as there are message ids. */
 const MAX_ENTRIES = 65_535;
 const ENTRY_BYTES = 10;
+/**
+ * Seconds by which a commit may come after a later note of until when its source was heard. A note
+ * that is further ahead was made while the clock was wrong, and gives way.
+ */
+const LATE_SECONDS = 300;
 
 interface LedgerRow {
   readonly id: number;
@@ -56,7 +61,10 @@ export class CaptureTables {
       heard: db.prepare(
         `INSERT INTO capture_sources (name, client_id, heard_until) VALUES (?, '', ?)
          ON CONFLICT (name) DO UPDATE SET
-           heard_until = max(ifnull(heard_until, 0), excluded.heard_until)`,
+           heard_until = CASE
+             WHEN heard_until > excluded.heard_until
+               AND heard_until <= excluded.heard_until + ${LATE_SECONDS} THEN heard_until
+             ELSE excluded.heard_until END`,
       ),
       topics: db.prepare(
         `INSERT INTO capture_sources (name, client_id, topics) VALUES (?, '', ?)

@@ -56,3 +56,48 @@ Deno.test("GapKeeper tells no gap when the clock was set back", () => {
   one.connected(false, 7000);
   assert.deepEqual(gaps, [[6000, 7000, "session_lost"]]);
 });
+
+Deno.test("GapKeeper tells all of the time in which a machine without a clock was off", () => {
+  // It was switched off at 1000, starts as of then, and learns after 60 that it is 9000.
+  const { one, gaps } = keeper(1000);
+  one.connected(false, 1010);
+  one.stepped(1060, 9000, true);
+  assert.deepEqual(gaps, [[1000, 1010, "session_lost"], [1060, 9000, "session_lost"]]);
+});
+
+Deno.test("GapKeeper tells the gap from when the source was heard when the clock began before that", () => {
+  const lost = keeper(5000);
+  lost.one.connected(false, 10);
+  assert.deepEqual(lost.gaps, []);
+  lost.one.stepped(70, 9000, true);
+  assert.deepEqual(lost.gaps, [[5000, 9000, "session_lost"]]);
+
+  const kept = keeper(5000);
+  kept.one.connected(true, 10);
+  kept.one.stepped(70, 9000, true);
+  assert.deepEqual(kept.gaps, []);
+  kept.one.deliveredAtQos0();
+  assert.deepEqual(kept.gaps, [[5000, 9000, "qos0"]]);
+});
+
+Deno.test("GapKeeper takes no step for a gap when it comes late, goes back, or follows no other run", () => {
+  const { one, gaps } = keeper(1000);
+  one.connected(false, 2000);
+  one.stepped(3000, 900_000, false);
+  one.stepped(900_010, 3010, true);
+  assert.deepEqual(gaps, [[1000, 2000, "session_lost"]]);
+  const first = keeper();
+  first.one.connected(false, 2000);
+  first.one.stepped(3000, 9000, true);
+  assert.deepEqual(first.gaps, []);
+});
+
+Deno.test("GapKeeper tells gaps again after a clock that was ahead was set back", () => {
+  const { one, gaps } = keeper();
+  one.connected(true, 1000);
+  // While the connection was away, which ended in the future.
+  one.disconnected(9_000_000);
+  one.stepped(9_000_010, 2000, false);
+  one.connected(false, 3000);
+  assert.deepEqual(gaps, [[2000, 3000, "session_lost"]]);
+});

@@ -270,6 +270,56 @@ Deno.test("SourceRuntime records the time since the last run, and the broker's s
   assert.deepEqual(told.filter((one) => one.startsWith("gap")), ["gap session_lost", "gap qos0"]);
 });
 
+Deno.test("SourceRuntime records a gap again that the database did not take", async () => {
+  const { clock, store, sources, runtime, stop, pass } = setUp();
+  store.state = { ...store.state, heardUntil: T0 - 50_000 };
+  await runtime.start(stop.signal);
+  store.failure = new StorageError("no space left", "disk_full", true);
+  sources[0]!.parts.events!.onConnected?.({ sessionPresent: false, at: clock.now() });
+  sources[0]!.become(up);
+  await pass(60);
+  assert.deepEqual(store.gaps, []);
+  store.failure = undefined;
+  await pass(1);
+  assert.deepEqual(store.gaps.map(({ from, to }) => [from - T0, to - T0]), [[-50_000, 0]]);
+  await pass(1);
+  assert.equal(store.gaps.length, 1);
+});
+
+Deno.test("SourceRuntime adds to the gap when the clock is set soon after the start", async () => {
+  const { clock, store, sources, runtime, stop, pass } = setUp();
+  store.state = { ...store.state, heardUntil: T0 - 1000 };
+  await runtime.start(stop.signal);
+  sources[0]!.parts.events!.onConnected?.({ sessionPresent: false, at: clock.now() });
+  sources[0]!.become(up);
+  await pass(60);
+  // Two days pass for a machine that was off.
+  clock.jump(2 * 86_400_000);
+  await pass(1);
+  assert.deepEqual(store.gaps.map(({ from, to }) => [from - T0, to - T0]), [
+    [-1000, 0],
+    [61_000, 2 * 86_400_000 + 61_000],
+  ]);
+  await pass(3600);
+  clock.jump(86_400_000);
+  await pass(1);
+  assert.equal(store.gaps.length, 2);
+});
+
+Deno.test("SourceRuntime tells gaps of a silent connection after the clock was ahead", async () => {
+  const { clock, store, sources, runtime, stop, pass } = setUp();
+  await runtime.start(stop.signal);
+  const events = sources[0]!.parts.events!;
+  events.onConnected?.({ sessionPresent: false, at: clock.now() });
+  // The last message came while the clock was ten years ahead.
+  sources[0]!.become({ ...up, since: clock.now(), lastMessageAt: clock.now() + 3e11 });
+  await pass(100);
+  events.onDisconnected?.({ at: clock.now(), silent: true });
+  await pass(10);
+  events.onConnected?.({ sessionPresent: false, at: clock.now() });
+  assert.deepEqual(store.gaps.map(({ from, to }) => [from - T0, to - T0]), [[100_000, 110_000]]);
+});
+
 Deno.test("SourceRuntime.stop() notes when reading stopped, and does not wait for a store that is silent", async () => {
   const { clock, store, sources, runtime, stop } = setUp();
   await runtime.start(stop.signal);

@@ -64,7 +64,7 @@ Deno.test("a rolled back ledger entry is forgotten", () => {
   db.close();
 });
 
-Deno.test("heard_until never goes back, and a source heard before it was loaded gets its client id", () => {
+Deno.test("heard_until does not go back with a late commit, but with the clock, and a source heard before it was loaded gets its client id", () => {
   const db = fresh();
   const tables = new CaptureTables(db);
   const heard = (ms: number) =>
@@ -73,6 +73,13 @@ Deno.test("heard_until never goes back, and a source heard before it was loaded 
   heard(4000);
   const state = tables.loadSource("s", "mc-7");
   assert.equal(state.heardUntil, 5000);
+  heard(400_000);
+  heard(100_000);
+  assert.equal(tables.loadSource("s", "mc-7").heardUntil, 400_000);
+  // The clock was years ahead for a while.
+  heard(9_000_000_000);
+  heard(500_000);
+  assert.equal(tables.loadSource("s", "mc-7").heardUntil, 500_000);
   assert.equal(state.clientId, "mc-7");
   db.close();
 });
