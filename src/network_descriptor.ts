@@ -7,9 +7,10 @@
  */
 import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
-import type { NetworkName } from "./capture/message.ts";
+import type { Message, NetworkName } from "./capture/message.ts";
 import type { Network, StorageError, Store } from "./capture/network.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
+import type { ExplainOptions, PacketExplanation, RecordNotes } from "./packet_explanation.ts";
 import type { SourceFigures } from "./mqtt/source_activity.ts";
 import type { ReplayTable } from "./recording/database_source.ts";
 import type { TableComparison } from "./recording/diff.ts";
@@ -124,6 +125,20 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
    * @throws when a key is none; the message names it without its value.
    */
   createDecoder(config: C, context: DecoderContext): Network<R>;
+  /**
+   * Explains one packet with the configured keys, as the service would read it. Undefined: these
+   * bytes are no packet of this network.
+   *
+   * @throws as {@linkcode createDecoder}.
+   */
+  explainPacket(
+    config: C,
+    context: DecoderContext,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: ExplainOptions,
+  ): Promise<PacketExplanation | undefined>;
+  /** What a diagnosis wants to know of a record and the message that it came from. */
+  notesOf(record: R, message: Message): RecordNotes;
   /** Path of the database. */
   databasePath(config: C): string;
   /**

@@ -6,6 +6,7 @@ import { VERSION } from "../version.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { compact } from "./compact.ts";
+import { decryptExplain } from "./decrypt_explain.ts";
 import { demo } from "./demo.ts";
 import { diff } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -73,6 +74,18 @@ function commands(terminal: Terminal, done: Done): Command {
     .description("print the resulting configuration and where each value comes from")
     .addOption(json())
     .action((options) => done(check(terminal, options)));
+  const decrypt = program.command("decrypt").description("questions about keys");
+  configured(decrypt.command("explain"))
+    .description("explain one packet: every key that was tried, and what the packet says")
+    .argument("[packet]", "packet in hex or base64; without it, or with -, standard input")
+    .addOption(
+      new Option("--network <name>", "radio network (default: found out)").choices(
+        networks.map((one) => one.name),
+      ),
+    )
+    .option("--channel <name>", "name of the channel, where the packet does not bring it")
+    .addOption(json())
+    .action(async (packet, options) => done(await decryptExplain(terminal, packet, options)));
   configured(program.command("record"))
     .description("write what the configured sources deliver to a recording (JSONL)")
     .argument("<file>", "recording to append to")

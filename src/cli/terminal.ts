@@ -21,6 +21,15 @@ export interface Terminal {
   readonly cwd: string;
   /** Text of a file. @throws what Deno throws where it cannot be read. */
   readFile(path: string): string;
+  /** All that comes on standard input, as bytes. */
+  readInput(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Asks a person and waits for a line, without spaces at its ends; undefined at the end of the
+   * input, or where nobody can be asked because standard input is no terminal.
+   */
+  ask(question: string): string | undefined;
+  /** True when {@linkcode ask} reaches a person. */
+  readonly canAsk: boolean;
   /** True when standard error is a terminal that a progress line can be drawn on. */
   readonly interactive: boolean;
   /** Calls `listener` at each SIGINT and SIGTERM; returns a function that ends it. */
@@ -52,6 +61,11 @@ export function processTerminal(): Terminal {
     env: Deno.env.toObject(),
     cwd: Deno.cwd(),
     readFile: (path) => Deno.readTextFileSync(path),
+    async readInput() {
+      return new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer());
+    },
+    ask: (question) => Deno.stdin.isTerminal() ? prompt(question)?.trim() : undefined,
+    canAsk: Deno.stdin.isTerminal(),
     interactive: Deno.stderr.isTerminal(),
     onSignal(listener) {
       const signals: Deno.Signal[] = Deno.build.os === "windows"

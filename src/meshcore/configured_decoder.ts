@@ -18,12 +18,7 @@ export function configuredDecoder(
   config: MeshcoreConfig,
   context: DecoderContext,
 ): Network<MeshcoreRecord> {
-  const { log } = context;
-  const keys = createChannelKeyRing({
-    rainbow: readChannelKeysFile(config.channel_keys_file, context.readFile, log),
-    hashChannels: config.hash_channels,
-    channelKeys: Object.fromEntries(config.channel_keys.map(({ name, key }) => [name, key])),
-  });
+  const keys = configuredKeys(config, context);
   logKeys(keys, context);
   const regions = createRegionScopes(config.hash_regions);
   const geoFilter = geoFilterOf(config.geo_filter);
@@ -37,6 +32,15 @@ export function configuredDecoder(
     observerIataWhitelist: config.observer_iata_whitelist,
     sources: Object.fromEntries(context.sources.map((one) => [one.name, sourceFilter(one)])),
     ...(geoFilter === undefined ? {} : { geoFilter }),
+  });
+}
+
+/** The configured channel keys, those of the file included. */
+export function configuredKeys(config: MeshcoreConfig, context: DecoderContext): ChannelKeyRing {
+  return createChannelKeyRing({
+    rainbow: readChannelKeysFile(config.channel_keys_file, context.readFile, context.log),
+    hashChannels: config.hash_channels,
+    channelKeys: Object.fromEntries(config.channel_keys.map(({ name, key }) => [name, key])),
   });
 }
 

@@ -2,8 +2,9 @@
 import type { NetworkDescriptor, OpenStoreOptions } from "../network_descriptor.ts";
 import { announceJobs, announceOpening } from "../storage/announce.ts";
 import { type MeshcoreConfig, meshcoreConfigSection } from "./config.ts";
-import { configuredDecoder } from "./configured_decoder.ts";
+import { configuredDecoder, configuredKeys } from "./configured_decoder.ts";
 import { meshcoreComparisons } from "./diff_tables.ts";
+import { explainMeshcorePacket, meshcoreNotes } from "./explain.ts";
 import { meshcoreLabels } from "./labels.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { statsFileOf } from "./service_stats.ts";
@@ -22,6 +23,9 @@ export const meshcore: MeshcoreDescriptor = {
   section: meshcoreConfigSection,
   labels: meshcoreLabels,
   createDecoder: configuredDecoder,
+  explainPacket: (config, context, bytes, options) =>
+    explainMeshcorePacket(configuredKeys(config, context), bytes, options),
+  notesOf: meshcoreNotes,
   databasePath: (config) => config.database,
   openStore: openConfiguredStore,
   // A database of CoreScope stays CoreScope's: there is nothing to rewrite.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { inspectData } from "./data_shape.ts";
+import { type DataEvidence, inspectData } from "./data_shape.ts";
 import type { ChannelKey, KeyCandidate, KeyRing } from "./key_ring.ts";
 import { namedPort } from "./port_names.ts";
 
@@ -28,6 +28,18 @@ export interface Decrypted {
   readonly by: "hash" | "trial";
   /** Name of the key; never key bytes. */
   readonly keyName: string;
+}
+
+/** What one key makes of a packet. */
+export interface DecryptAttempt {
+  /** The key. */
+  readonly key: ChannelKey;
+  /** The name that the packet's channel hash leads to; undefined where it leads elsewhere. */
+  readonly name?: string;
+  /** How far the plaintext looks like a `Data` message. */
+  readonly evidence: DataEvidence;
+  /** Whether it would be accepted, if no likelier key were. */
+  readonly reads: boolean;
 }
 
 /** No radio sends more (255 bytes); larger ciphertexts are not worth a trial of every key. */
@@ -63,13 +75,38 @@ export class Decryptor {
     for (const key of this.#ring.keys) {
       if (candidates.some((candidate) => candidate.key === key)) continue;
       const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
-      const { shape, portnum, fields } = inspectData(plaintext);
-      // One field alone (two bytes) would be matched by chance far too often.
-      if (shape === "firmware" && fields > 1 && portnum > 0 && namedPort(portnum) !== undefined) {
+      if (readsByTrial(inspectData(plaintext))) {
         return { plaintext, by: "trial", keyName: key.label };
       }
     }
     return undefined;
+  }
+
+  /**
+   * What every key of the ring makes of a packet, for a person who wants to know why it can or
+   * cannot be read. {@linkcode decrypt} alone decides.
+   */
+  async attempts(
+    packet: EncryptedPacket,
+    channelIdBytes: Uint8Array,
+    channelId: string,
+  ): Promise<DecryptAttempt[]> {
+    const keys = await this.#keys();
+    const counter = nonce(packet.id, packet.from);
+    const candidates = this.#ring.candidates(packet.channel, channelIdBytes, channelId);
+    return await Promise.all(this.#ring.keys.map(async (key) => {
+      const candidate = candidates.find((one) => one.key === key);
+      const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
+      const evidence = inspectData(plaintext);
+      return {
+        key,
+        ...(candidate === undefined ? {} : { name: candidate.name }),
+        evidence,
+        reads: candidate === undefined
+          ? packet.ciphertext.length <= MAX_TRIAL_BYTES && readsByTrial(evidence)
+          : scoreByHash(evidence) > 0,
+      };
+    }));
   }
 
   #keys(): Promise<ReadonlyMap<ChannelKey, CryptoKey>> {
@@ -90,7 +127,7 @@ export class Decryptor {
     let bestScore = 0;
     for (const { key, name } of candidates) {
       const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
-      const score = scoreByHash(plaintext);
+      const score = scoreByHash(inspectData(plaintext));
       if (score <= bestScore) continue;
       best = { plaintext, by: "hash", keyName: name };
       bestScore = score;
@@ -102,8 +139,12 @@ export class Decryptor {
 
 const BEST_SCORE = 3;
 
-function scoreByHash(plaintext: Uint8Array): number {
-  const { shape, portnum, payloadLength } = inspectData(plaintext);
+/** One field alone (two bytes) would be matched by chance far too often. */
+function readsByTrial({ shape, portnum, fields }: DataEvidence): boolean {
+  return shape === "firmware" && fields > 1 && portnum > 0 && namedPort(portnum) !== undefined;
+}
+
+function scoreByHash({ shape, portnum, payloadLength }: DataEvidence): number {
   const usual = portnum >= 1 && portnum <= 511;
   if (shape === "firmware" && usual) return BEST_SCORE;
   if (shape === "firmware" && payloadLength > 0) return 2;
@@ -125,7 +166,7 @@ async function importKeys(
 }
 
 /** Initial counter block: packet id as u64, sender as u32, both little-endian, then four zeros. */
-function nonce(id: number, from: number): Uint8Array<ArrayBuffer> {
+export function nonce(id: number, from: number): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(16);
   const view = new DataView(block.buffer);
   view.setUint32(0, id, true);

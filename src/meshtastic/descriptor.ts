@@ -5,12 +5,14 @@ import { type MeshtasticConfig, meshtasticConfigSection } from "./config.ts";
 import { createMeshtasticDecoder } from "./decoder.ts";
 import { meshtasticComparisons } from "./diff_tables.ts";
 import { enumNames } from "./enum_tables.ts";
+import { explainMeshtasticPacket } from "./explain.ts";
 import { DECRYPT_RESULTS, DROP_REASONS, RECORD_TYPES } from "./labels.ts";
 import { migrateBack } from "./migrate_back.ts";
 import type { MeshtasticRecord } from "./record.ts";
 import { meshtasticReplayTable } from "./replay_tables.ts";
 import { openMeshtasticStore } from "./store.ts";
 import { createMeshtasticTraffic, trafficChannelKeys } from "./traffic_generator.ts";
+import { meshtasticNotes } from "./words.ts";
 
 /** Everything that the rest of the house may know of Meshtastic. */
 export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> & {
@@ -32,6 +34,9 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       storeRaw: config.store_raw,
       maxEnvelopeBytes: config.max_envelope_bytes,
     }),
+  explainPacket: (config, _context, bytes, options) =>
+    explainMeshtasticPacket(config, bytes, options),
+  notesOf: meshtasticNotes,
   databasePath: (config) => config.database,
   openStore: async (config, options) => {
     const store = await openMeshtasticStore({

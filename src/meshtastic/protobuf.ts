@@ -9,6 +9,7 @@ import protobuf from "protobufjs";
 import type {
   Data,
   MapReport,
+  MeshPacket,
   NeighborInfo,
   Paxcount,
   Position,
@@ -40,6 +41,8 @@ export interface MeshtasticProtobuf {
   readonly root: protobuf.Root;
   /** What a gateway publishes. */
   readonly envelope: MessageReader<ServiceEnvelope>;
+  /** A packet without its envelope. */
+  readonly meshPacket: MessageReader<MeshPacket>;
   /** The content of a packet, in clear. */
   readonly data: MessageReader<Data>;
   /** Payload of NODEINFO_APP. */
@@ -100,6 +103,7 @@ export function loadProtobuf(): MeshtasticProtobuf {
   return {
     root,
     envelope: reader("ServiceEnvelope"),
+    meshPacket: reader("MeshPacket"),
     data: reader("Data"),
     user: reader("User"),
     mapReport: reader("MapReport"),

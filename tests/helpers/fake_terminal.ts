@@ -15,6 +15,11 @@ export class FakeTerminal implements Terminal {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly interactive: boolean;
+  readonly canAsk: boolean;
+  /** Questions that were asked. */
+  readonly asked: string[] = [];
+  readonly #answers: string[];
+  readonly #input: Uint8Array<ArrayBuffer>;
   /** Lines on standard output. */
   readonly printed: string[] = [];
   /** Lines on standard error. */
@@ -26,9 +31,20 @@ export class FakeTerminal implements Terminal {
   readonly #listeners = new Set<(signal: string) => void>();
 
   constructor(
-    options: { cwd?: string; env?: Record<string, string>; clock?: Clock; interactive?: boolean } =
-      {},
+    options: {
+      cwd?: string;
+      env?: Record<string, string>;
+      clock?: Clock;
+      interactive?: boolean;
+      /** What a person answers, in order; with it there is a person. */
+      answers?: readonly string[];
+      /** What comes on standard input. */
+      input?: Uint8Array<ArrayBuffer>;
+    } = {},
   ) {
+    this.canAsk = options.answers !== undefined;
+    this.#answers = [...options.answers ?? []];
+    this.#input = options.input ?? new Uint8Array(0);
     this.cwd = options.cwd ?? "/nowhere";
     this.env = options.env ?? {};
     this.clock = options.clock ?? systemClock;
@@ -49,6 +65,15 @@ export class FakeTerminal implements Terminal {
 
   readFile(path: string): string {
     return Deno.readTextFileSync(path);
+  }
+
+  readInput(): Promise<Uint8Array<ArrayBuffer>> {
+    return Promise.resolve(this.#input);
+  }
+
+  ask(question: string): string | undefined {
+    this.asked.push(question);
+    return this.#answers.shift();
   }
 
   onSignal(listener: (signal: string) => void): () => void {
