@@ -18,6 +18,7 @@ import { HttpServer } from "../observe/http_server.ts";
 import { combineObservers, loggingObserver } from "../observe/logging_observer.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { MetricsObserver } from "../observe/metrics_observer.ts";
+import { brokerMetrics } from "../observe/broker_metrics.ts";
 import { RateLimitedLog } from "../observe/rate_limited_log.ts";
 import { serviceRoutes } from "../observe/routes.ts";
 import { VERSION } from "../version.ts";
@@ -87,13 +88,18 @@ export class Service {
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.#log = parts.log("service");
-    this.#brokers = new EmbeddedBrokers(parts.log("broker"));
     this.#mode = parts.config.capture_impl;
     this.#health = new HealthRegistry({ clock: parts.clock, mode: this.#mode });
     this.#metrics = new Metrics({
       prefix: parts.config.observability.metrics_prefix,
       version: VERSION,
       clock: parts.clock,
+    });
+    this.#brokers = new EmbeddedBrokers(parts.log("broker"), brokerMetrics(this.#metrics));
+    this.#metrics.addCollector(() => {
+      for (const [broker, clients] of this.#brokers.clients) {
+        this.#metrics.gauge("broker_clients", { broker }).record(clients);
+      }
     });
   }
 

@@ -181,7 +181,8 @@ export class SourceRuntime {
 
   async #startSource(state: SourceState, parts: SourceParts): Promise<void> {
     const { config, shadow, brokers, createSource = makeSource } = this.#parts;
-    const options = { shadow, brokers, formerTopics: state.topics };
+    // A shadow listens to the embedded broker of the service beside it, instead of taking its place.
+    const options = { shadow, formerTopics: state.topics, ...(shadow ? {} : { brokers }) };
     this.#source = createSource(config, state.clientId, parts, options);
     await this.#source.start();
   }

@@ -8,7 +8,7 @@ import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { NetworkConfigSection } from "./section.ts";
-import { DEFAULT_URL } from "./source_schema.ts";
+import { brokerLimits, DEFAULT_URL } from "./source_schema.ts";
 import { topicFilterFault, topicFiltersOverlap } from "./topic_filter.ts";
 
 type Path = (string | number)[];
@@ -40,6 +40,7 @@ export function checkAcross(
   const sources = Array.isArray(raw["sources"]) ? raw["sources"] : [];
   const names = new Map<unknown, number>();
   const clients = new Map<string, number>();
+  const brokers = new Map<string, { index: number; guarded: boolean; limits: string }>();
   sources.forEach((source: unknown, i) => {
     if (!isRecord(source)) return;
     const at = (key: string): Path => ["sources", i, key];
@@ -87,13 +88,36 @@ export function checkAcross(
     const password = isSet(source["password"]) || isSet(source["password_file"]);
     if (
       typeof url === "object" && url.scheme === "embedded" && !isLoopback(url.host) &&
-      !(user && (password || isSet(url.password)))
+      !(user && (password || isSet(url.password))) && !isAnonymous(source)
     ) {
       fault(
         at("url"),
-        `the embedded broker would let anybody who reaches ${url.host} publish`,
-        "a loopback address, or username and password beside it",
+        `the embedded broker would let anybody who reaches ${url.host || "this machine"} publish`,
+        "a loopback address, or username and password beside it; or broker.allow_anonymous: true, if that is meant",
       );
+    }
+    if (typeof url === "object" && url.scheme === "embedded") {
+      const shared = `${url.host || "0.0.0.0"}:${url.port ?? 1883}`;
+      const mine = {
+        index: i,
+        guarded: user && (password || isSet(url.password)),
+        limits: brokerLimits(source["broker"]),
+      };
+      const other = url.port === 0 ? undefined : brokers.get(shared);
+      if (other === undefined) brokers.set(shared, mine);
+      else if (other.guarded !== mine.guarded) {
+        fault(
+          at("url"),
+          `the sources ${other.index} and ${i} share the embedded broker at ${shared}, but only one has a username and password`,
+          "credentials for both (they may differ), or for none",
+        );
+      } else if (other.limits !== mine.limits) {
+        fault(
+          at("broker"),
+          `the sources ${other.index} and ${i} share the embedded broker at ${shared}, but set it differently`,
+          "the same settings in both",
+        );
+      }
     }
     if (password && !user) {
       warnings.push(`sources.${i} has a password but no username; MQTT 3.1.1 does not allow that`);
@@ -167,6 +191,10 @@ function checkTopics(topics: unknown, fault: (message: string) => void): void {
 /** True for addresses that only this machine reaches. */
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function isAnonymous(source: Record<string, unknown>): boolean {
+  return isRecord(source["broker"]) && source["broker"]["allow_anonymous"] === true;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

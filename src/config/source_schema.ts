@@ -66,6 +66,44 @@ const reconnect = z.strictObject({
   description: "Exponential backoff with full jitter, for the first connection too.",
 });
 
+const broker = z.strictObject({
+  allow_anonymous: setting(z.boolean().default(false), {
+    title: "Open to everybody",
+    description:
+      "Whether the broker may listen beyond this machine without a user name and password: anybody who reaches it can then publish whatever they like. `false` refuses such a configuration.",
+    example: false,
+  }),
+  max_clients: setting(z.int().min(1).max(100_000).default(100), {
+    title: "Clients",
+    description: "Connections at a time; further ones are turned away.",
+    unit: "connections",
+    example: 20,
+  }),
+  max_packet_bytes: setting(z.int().min(256).max(268_435_455).default(1_048_576), {
+    title: "Largest packet",
+    description: "A client that sends a longer MQTT packet is disconnected.",
+    unit: "bytes",
+    example: 65_536,
+  }),
+  max_messages_per_second: setting(z.int().min(0).max(1_000_000).default(1000), {
+    title: "Rate of a client",
+    description:
+      "Messages a second that one client may publish in the long run; ten seconds' worth may come at once. A faster client is read more slowly, so nothing is lost by it. 0: any number.",
+    unit: "messages/s",
+    example: 50,
+  }),
+}).prefault({}).meta({
+  title: "Embedded broker",
+  description:
+    "Limits of the broker that an `embedded://` address starts. Sources with the same address share one, and must agree on these.",
+});
+
+/** The limits of an embedded broker as text, equal where they are; bad ones are the schema's to refuse. */
+export function brokerLimits(value: unknown): string {
+  const parsed = broker.safeParse(value ?? {});
+  return parsed.success ? JSON.stringify(parsed.data) : "";
+}
+
 /** The schema of a source; what it may say of `network` and `topics` depends on the networks. */
 export function sourceSchema(networks: readonly NetworkConfigSection[]) {
   const names = networks.map((one) => one.name);
@@ -161,6 +199,7 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
     }),
     reconnect,
     tls,
+    broker,
   });
   // The networks' own settings are known to them alone, so they are not part of the type.
   const own = Object.assign({}, ...networks.map((one) => one.sourceShape ?? {}));

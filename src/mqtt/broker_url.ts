@@ -44,7 +44,13 @@ export function parseBrokerUrl(url: string): BrokerAddress | string {
   let parsed: URL;
   try {
     // Parsed as http, since other schemes get no host checks; a port of 80 would vanish with it.
-    parsed = new URL(url.replace(/^[^:]+/, "http"));
+    const address = url.replace(/^[^:]+/, "http");
+    // `embedded://:1883` listens everywhere.
+    parsed = new URL(
+      scheme === "embedded"
+        ? address.replace(/^(http:\/\/(?:[^@/]*@)?)(?=:|\/|$)/, "$10.0.0.0")
+        : address,
+    );
   } catch {
     return "it is no valid URL";
   }

@@ -1,6 +1,7 @@
 /** Makes a source as configured: a connection to a broker, or the embedded broker. @module */
 import type { Log } from "../capture/log.ts";
-import { parseBrokerUrl } from "./broker_url.ts";
+import { type BrokerAddress, parseBrokerUrl } from "./broker_url.ts";
+import type { RefusalReason } from "./broker_access.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { EmbeddedSource } from "./embedded_source.ts";
 import { MqttSource, type MqttSourceOptions } from "./source.ts";
@@ -39,42 +40,80 @@ export interface ConfiguredSource {
     readonly key_file?: string | undefined;
     readonly verify: boolean;
   };
+  /** Limits of the embedded broker. */
+  readonly broker?: {
+    readonly allow_anonymous?: boolean | undefined;
+    readonly max_clients?: number | undefined;
+    readonly max_packet_bytes?: number | undefined;
+    readonly max_messages_per_second?: number | undefined;
+  };
+}
+
+/** Who hears what the embedded brokers of a process do to their clients. */
+export interface EmbeddedBrokersEvents {
+  /** A client or message was turned away by the broker at `address`, such as `0.0.0.0:1883`. */
+  onRefused?(address: string, reason: RefusalReason): void;
+  /** A message waits because its publisher sends more than it may. */
+  onSlowed?(address: string): void;
 }
 
 /** The embedded brokers of a process: sources that name the same address share one. */
 export class EmbeddedBrokers implements AsyncDisposable {
   readonly #log: Log;
+  readonly #events: EmbeddedBrokersEvents;
   readonly #brokers = new Map<string, EmbeddedBroker>();
 
   /** Starts no broker before one is asked for. */
-  constructor(log: Log) {
+  constructor(log: Log, events: EmbeddedBrokersEvents = {}) {
     this.#log = log;
+    this.#events = events;
+  }
+
+  /** Clients that are connected now, by address. */
+  get clients(): readonly (readonly [address: string, clients: number])[] {
+    return [...this.#brokers].map(([address, broker]) => [address, broker.clients]);
   }
 
   /**
-   * The broker at an address; made at the first call, with that caller's user name and password.
+   * The broker at an address; made at the first call, with that caller's limits. Each caller's user
+   * name and password may be logged in with: a client's messages go to whichever source has the topic.
    *
-   * @throws {TypeError} when `url` is no address, which the configuration has refused before; what
-   * the file system says when the password file cannot be read.
+   * @throws {TypeError} when `url` is no address, or when one source of an address wants a password
+   * and another none; the configuration has refused both before.
+   * @throws what the file system says when the password file cannot be read.
    */
   at(config: ConfiguredSource): EmbeddedBroker {
     const address = parseBrokerUrl(config.url);
     if (typeof address === "string") throw new TypeError(`${config.name}: ${address}`);
     const key = `${address.host}:${address.port}`;
-    let broker = this.#brokers.get(key);
-    if (broker === undefined) {
-      broker = new EmbeddedBroker({
-        host: address.host,
-        port: address.port,
-        ...defined({
-          username: config.username ?? address.username,
-          password: config.password_file === undefined
-            ? config.password ?? address.password
-            : Deno.readTextFileSync(config.password_file).replace(/\r?\n$/, ""),
-        }),
-      }, this.#log);
-      this.#brokers.set(key, broker);
+    const account = accountOf(config, address);
+    const known = this.#brokers.get(key);
+    if (known !== undefined) {
+      if (known.guarded !== (account !== undefined)) {
+        throw new TypeError(
+          `${config.name}: of the sources that share the embedded broker at ${key}, some have a user name and password and others do not`,
+        );
+      }
+      if (account !== undefined) known.admit(account);
+      return known;
     }
+    const { broker: limits = {} } = config;
+    const broker = new EmbeddedBroker({
+      host: address.host,
+      port: address.port,
+      accounts: account === undefined ? [] : [account],
+      ...defined({
+        allowAnonymous: limits.allow_anonymous,
+        maxClients: limits.max_clients,
+        maxPacketBytes: limits.max_packet_bytes,
+        maxMessagesPerSecond: limits.max_messages_per_second,
+      }),
+      events: {
+        onRefused: (reason) => this.#events.onRefused?.(key, reason),
+        onSlowed: () => this.#events.onSlowed?.(key),
+      },
+    }, this.#log);
+    this.#brokers.set(key, broker);
     return broker;
   }
 
@@ -85,12 +124,24 @@ export class EmbeddedBrokers implements AsyncDisposable {
   }
 }
 
+function accountOf(config: ConfiguredSource, address: BrokerAddress) {
+  const username = config.username ?? address.username;
+  const password = config.password_file === undefined
+    ? config.password ?? address.password
+    : Deno.readTextFileSync(config.password_file).replace(/\r?\n$/, "");
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
+
 /** How {@linkcode createSource} makes a source. */
 export interface CreateSourceOptions {
   /** True: clean session and suffixed client id, so that another's session is left alone. */
   readonly shadow: boolean;
-  /** Where a source with an `embedded:` address finds its broker. */
-  readonly brokers: EmbeddedBrokers;
+  /**
+   * Where a source with an `embedded:` address finds its broker. Without it the source connects to
+   * that address as a client, because the broker runs in another process: it hears what is published
+   * there once that process has stored it.
+   */
+  readonly brokers?: EmbeddedBrokers;
   /** Topic filters that the session may have from an earlier configuration. */
   readonly formerTopics?: readonly string[] | undefined;
 }
@@ -102,14 +153,14 @@ export function createSource(
   parts: SourceParts,
   options: CreateSourceOptions,
 ): Source {
-  if (config.url.startsWith("embedded:")) {
+  const { reconnect, tls, brokers = undefined } = { ...config, ...options };
+  if (config.url.startsWith("embedded:") && brokers !== undefined) {
     const { name, topics } = config;
-    return new EmbeddedSource({ name, topics }, options.brokers.at(config), parts);
+    return new EmbeddedSource({ name, topics }, brokers.at(config), parts);
   }
-  const { reconnect, tls } = config;
   const mqtt: MqttSourceOptions = {
     name: config.name,
-    url: config.url,
+    url: clientUrl(config.url),
     topics: config.topics,
     qos: config.qos,
     clientId,
@@ -134,6 +185,15 @@ export function createSource(
       : defined({ formerTopics: options.formerTopics })),
   };
   return new MqttSource(mqtt, parts);
+}
+
+/** Where clients on this machine find what listens at `url`; addresses of other brokers stay. */
+export function clientUrl(url: string): string {
+  if (!url.startsWith("embedded:")) return url;
+  // A broker that listens everywhere listens on loopback, too, and 0.0.0.0 is no place to go.
+  return url.replace(/^embedded:/, "mqtt:")
+    .replace(/^(mqtt:\/\/(?:[^@/]*@)?)(0\.0\.0\.0|)(?=:|\/|$)/, "$1127.0.0.1")
+    .replace(/^(mqtt:\/\/(?:[^@/]*@)?)\[::\](?=:|\/|$)/, "$1[::1]");
 }
 
 /** `values` without what is undefined: optional settings are absent, never undefined. */

@@ -7,77 +7,47 @@
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import type { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { createHash, timingSafeEqual } from "node:crypto";
+import { type Clock, systemClock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import { boundPersistence } from "./bounded_persistence.ts";
+import {
+  type BrokerAccount,
+  isLoopback,
+  mayLogIn,
+  RefusalLog,
+  type RefusalReason,
+} from "./broker_access.ts";
+import {
+  type EmbeddedBrokerOptions,
+  ListenError,
+  type Publication,
+  type PublicationTaker,
+} from "./embedded_types.ts";
+import { PacketScanError } from "./packet_scanner.ts";
+import { PublishRate } from "./publish_rate.ts";
 import { SizeLimit } from "./size_limit.ts";
 
-/** Settings of an {@linkcode EmbeddedBroker}. */
-export interface EmbeddedBrokerOptions {
-  /** Address to listen on. Default 127.0.0.1. */
-  readonly host?: string;
-  /** Port to listen on; 0 takes a free one. Default 1883. */
-  readonly port?: number;
-  /** With it, clients must give this user name and {@linkcode password}. */
-  readonly username?: string;
-  /** Password that clients must give. */
-  readonly password?: string;
-  /** True: anybody who reaches an address beyond loopback may publish. Default false. */
-  readonly allowAnonymous?: boolean;
-  /** Connections at a time. Default 100. */
-  readonly maxClients?: number;
-  /** Longest packet, bytes. Default 1 MiB. */
-  readonly maxPacketBytes?: number;
-  /** Messages kept for one subscriber that is away. Default 10,000. */
-  readonly maxQueued?: number;
-}
+export {
+  type BrokerEvents,
+  type EmbeddedBrokerOptions,
+  ListenError,
+  type Publication,
+  type PublicationTaker,
+} from "./embedded_types.ts";
 
-/** A message as a client published it. */
-export interface Publication {
-  /** Stands for the client's connection; compared by identity only. */
-  readonly connection: object;
-  /** Who published it. */
-  readonly clientId: string;
-  /** Topic that it was published to. */
+/** What of a packet is looked at. */
+interface PublishPacket {
   readonly topic: string;
-  /** An own copy. */
-  readonly payload: Uint8Array<ArrayBuffer>;
-  /** QoS of the publisher; 2 counts as 1. */
-  readonly qos: 0 | 1;
-  /** Packet identifier of the publisher at QoS 1. */
+  readonly payload: string | Uint8Array;
+  readonly qos: number;
   readonly messageId?: number;
-  /** The DUP flag. */
-  readonly redelivered: boolean;
-  /** True when the publisher's connection is gone. */
-  readonly orphaned: boolean;
-  /** Ends the publisher's connection, for want of room. */
-  refuse(): void;
+  readonly dup: boolean;
 }
 
-/** Who wants publications before they are acknowledged. */
-export interface PublicationTaker {
-  /** Whether messages of this topic are wanted. */
-  wants(topic: string): boolean;
-  /**
-   * Takes a publication. Until `settled` is called its publisher is not acknowledged, other
-   * subscribers do not get it, and nothing more is read from the publisher than has been already.
-   */
-  take(publication: Publication, settled: () => void): void;
-}
+type Done = (error?: Error | null) => void;
 
-/** Why {@linkcode EmbeddedBroker.start} did not listen. */
-export class ListenError extends Error {
-  /** Survives minifying, so that logs can name it. */
-  override readonly name = "ListenError";
-  /** `reason` is the label of the problem in health and logs. */
-  constructor(
-    message: string,
-    readonly reason: "address_in_use" | "listen_refused",
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+/** Clients whose rate is remembered before idle ones are forgotten. */
+const MAX_RATES = 1000;
 
 /** aedes' code for a wrong user name or password (MQTT 3.1.1, 3.2.2.3). */
 const BAD_CREDENTIALS = 4;
@@ -90,6 +60,11 @@ export class EmbeddedBroker implements AsyncDisposable {
   readonly #log: Log;
   readonly #takers = new Set<PublicationTaker>();
   readonly #sockets = new Set<Socket>();
+  readonly #accounts: BrokerAccount[];
+  readonly #clock: Clock;
+  readonly #refusals: RefusalLog;
+  /** By client id, so that coming back gives no new allowance. */
+  readonly #rates = new Map<string, PublishRate>();
   #starting: Promise<void> | undefined;
   #server: Server | undefined;
   #aedes: Aedes | undefined;
@@ -100,6 +75,9 @@ export class EmbeddedBroker implements AsyncDisposable {
   constructor(options: EmbeddedBrokerOptions, log: Log) {
     this.host = options.host ?? "127.0.0.1";
     this.#options = options;
+    this.#accounts = [...options.accounts ?? []];
+    this.#clock = options.clock ?? systemClock;
+    this.#refusals = new RefusalLog(log, this.#clock);
     this.#log = log;
     this.#port = options.port ?? 1883;
   }
@@ -112,6 +90,11 @@ export class EmbeddedBroker implements AsyncDisposable {
   /** Connections now. */
   get clients(): number {
     return this.#sockets.size;
+  }
+
+  /** True when clients must log in. */
+  get guarded(): boolean {
+    return this.#accounts.length > 0;
   }
 
   /** Messages not kept for subscribers that are away, for lack of room. */
@@ -131,6 +114,11 @@ export class EmbeddedBroker implements AsyncDisposable {
     });
   }
 
+  /** Lets clients log in with one more account. */
+  admit(account: BrokerAccount): void {
+    this.#accounts.push(account);
+  }
+
   /** Adds somebody who wants publications; returns a function that removes them. */
   attach(taker: PublicationTaker): () => void {
     this.#takers.add(taker);
@@ -146,6 +134,8 @@ export class EmbeddedBroker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#starting?.catch(() => {});
     this.#server?.close();
+    for (const rate of this.#rates.values()) rate[Symbol.dispose]();
+    this.#rates.clear();
     const aedes = this.#aedes;
     if (aedes !== undefined) await new Promise<void>((resolve) => aedes.close(resolve));
     // The listener is closed by now. Its own event for that is not waited for: Deno 2.4 never sends
@@ -154,8 +144,8 @@ export class EmbeddedBroker implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { username, password, allowAnonymous = false } = this.#options;
-    const open = username === undefined || password === undefined;
+    const { allowAnonymous = false } = this.#options;
+    const open = !this.guarded;
     if (open && !isLoopback(this.host) && !allowAnonymous) {
       throw new ListenError(
         `the embedded broker listens on ${this.host} only with a user name and password`,
@@ -168,10 +158,9 @@ export class EmbeddedBroker implements AsyncDisposable {
     const aedes = new Aedes({
       // Packets that come before our CONNACK; publishers that do not wait for it are common.
       queueLimit: 1000,
-      authenticate: (_client, user, secret, done) => {
-        if (open || (same(user ?? "", username) && same(secret ?? "", password))) {
-          return done(null, true);
-        }
+      authenticate: (client, user, secret, done) => {
+        if (open || mayLogIn(this.#accounts, user ?? "", secret ?? "")) return done(null, true);
+        this.#refuse("bad_credentials", { client: client.id, username: user ?? "none" });
         const error = new Error("wrong user name or password") as AuthenticateError;
         error.returnCode = BAD_CREDENTIALS;
         done(error, false);
@@ -211,14 +200,19 @@ export class EmbeddedBroker implements AsyncDisposable {
     const { maxClients = 100, maxPacketBytes = 1024 * 1024 } = this.#options;
     const server = createServer((socket) => {
       if (this.#sockets.size >= maxClients) {
-        this.#log.warn("embedded broker: too many clients", { maxClients });
+        this.#refuse("too_many_clients", { maxClients });
         socket.destroy();
         return;
       }
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
       socket.setNoDelay(true);
-      aedes.handle(new SizeLimit(socket, maxPacketBytes));
+      const limited = new SizeLimit(socket, maxPacketBytes);
+      limited.once("error", (error) => {
+        if (!(error instanceof PacketScanError) || error.reason !== "too_large") return;
+        this.#refuse("packet_too_large", { maxPacketBytes });
+      });
+      aedes.handle(limited);
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -233,21 +227,22 @@ export class EmbeddedBroker implements AsyncDisposable {
     });
   }
 
-  #publish(
-    client: Client | null,
-    packet: {
-      topic: string;
-      payload: string | Uint8Array;
-      qos: number;
-      messageId?: number;
-      dup: boolean;
-    },
-    done: (error?: Error | null) => void,
-  ): void {
+  #publish(client: Client | null, packet: PublishPacket, done: Done): void {
+    if (packet.topic.startsWith("$")) {
+      return done(new Error("topics that begin with $ are reserved"));
+    }
+    // A will of a client that has gone.
+    if (client === null) return done(null);
+    const offer = () => this.#offer(client, packet, done);
+    const rate = this.#rateOf(client);
+    if (rate === undefined) return offer();
+    if (!rate.pass(offer)) this.#options.events?.onSlowed?.();
+  }
+
+  #offer(client: Client, packet: PublishPacket, done: Done): void {
     const { topic, payload: given, messageId } = packet;
-    if (topic.startsWith("$")) return done(new Error("topics that begin with $ are reserved"));
     const takers = [...this.#takers].filter((taker) => taker.wants(topic));
-    if (client === null || takers.length === 0) return done(null);
+    if (takers.length === 0) return done(null);
     const bytes = typeof given === "string" ? new TextEncoder().encode(given) : given;
     // A view of the socket's buffer would pin all 64 KiB of it.
     const payload = new Uint8Array(bytes.length);
@@ -264,7 +259,10 @@ export class EmbeddedBroker implements AsyncDisposable {
       get orphaned() {
         return client.closed;
       },
-      refuse: () => client.close(),
+      refuse: () => {
+        this.#refuse("no_room", { client: client.id });
+        client.close();
+      },
       ...(acknowledged ? { messageId } : {}),
     };
     let left = takers.length;
@@ -275,18 +273,30 @@ export class EmbeddedBroker implements AsyncDisposable {
     for (const taker of takers) taker.take(publication, settled);
   }
 
+  #rateOf(client: Client): PublishRate | undefined {
+    const { maxMessagesPerSecond = 1000 } = this.#options;
+    if (maxMessagesPerSecond === 0) return undefined;
+    let rate = this.#rates.get(client.id);
+    if (rate === undefined) {
+      if (this.#rates.size >= MAX_RATES) this.#forgetIdleRates();
+      this.#rates.set(client.id, rate = new PublishRate(maxMessagesPerSecond, this.#clock));
+    }
+    return rate;
+  }
+
+  /** Most clients come once under a random id. */
+  #forgetIdleRates(): void {
+    for (const [id, rate] of this.#rates) {
+      if (rate.idle) this.#rates.delete(id);
+    }
+  }
+
+  #refuse(reason: RefusalReason, fields: Record<string, unknown>): void {
+    this.#refusals.note(reason, { port: this.#port, ...fields });
+    this.#options.events?.onRefused?.(reason);
+  }
+
   #complain(client: Client | undefined, error: Error): void {
     this.#log.debug("embedded broker: client ended", { client: client?.id, error: error.message });
   }
-}
-
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** Compares in a time that says nothing about where the two differ. */
-function same(given: string | Uint8Array, expected: string): boolean {
-  const hash = (value: string | Uint8Array) => createHash("sha256").update(value).digest();
-  return timingSafeEqual(hash(given), hash(expected));
 }

@@ -24,6 +24,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   source: "name of a configured source",
   network: "`meshtastic` or `meshcore`",
   qos: "`0` or `1`",
+  broker: "address that an embedded broker listens on, such as `0.0.0.0:1883`",
   kind: "what was found: `silent`, `never_heard`, `stalled`, `disconnected`, `recovered`",
   type: "kind of content that the network's decoder names, such as `POSITION_APP`; else `other`",
   reason: "why; from a closed set, else `other`",
@@ -165,6 +166,22 @@ export const METRICS = {
     kind: "counter",
     help: "Stretches of time that were not covered; the table capture_gaps has them in full.",
     labels: ["source", "reason"],
+  },
+  broker_clients: {
+    kind: "gauge",
+    help: "Clients that are connected to the embedded broker.",
+    labels: ["broker"],
+  },
+  broker_refusals_total: {
+    kind: "counter",
+    help: "Clients and messages that the embedded broker turned away.",
+    labels: ["broker", "reason"],
+  },
+  broker_slowed_messages_total: {
+    kind: "counter",
+    help:
+      "Messages that the embedded broker let wait because their publisher sends more than it may. None is lost by that.",
+    labels: ["broker"],
   },
   database_bytes: {
     kind: "gauge",

@@ -92,6 +92,12 @@ function setUp(
       keepalive_seconds: 60,
       reconnect: { min_ms: 1000, max_ms: 4000 },
       tls: { verify: true },
+      broker: {
+        allow_anonymous: false,
+        max_clients: 100,
+        max_packet_bytes: 1_048_576,
+        max_messages_per_second: 1000,
+      },
       ...over.config,
     },
     network: { store: store as never, queue, receipts: clock },

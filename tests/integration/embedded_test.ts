@@ -96,3 +96,81 @@ Deno.test("run with an embedded broker has stored what it acknowledged when it i
   }
   assert.equal(service.query("PRAGMA integrity_check")[0]!["integrity_check"], "ok");
 });
+
+Deno.test("run refuses and counts at its embedded broker what is beyond the limits", async () => {
+  using scratch = new Scratch("embedded");
+  const port = await freePort();
+  await using service = await ServiceProcess.start({
+    scratch,
+    sources: [{
+      name: "radio",
+      url: `embedded://127.0.0.1:${port}`,
+      username: "radio",
+      password: "secret",
+      broker: { max_clients: 2, max_packet_bytes: 1000 },
+    }],
+  });
+  const login = { username: "radio", password: "secret" };
+  await assert.rejects(Publisher.connect(port));
+  await using _first = await Publisher.connect(port, login);
+  await using second = await Publisher.connect(port, login);
+  await assert.rejects(Publisher.connect(port, login));
+  second.publish("msh/a", new Uint8Array(2000), { qos: 0 }).catch(() => {});
+  const refusals = async (reason: string) => {
+    const text = (await service.fetchText("/metrics"))?.text ?? "";
+    const line = new RegExp(
+      `^meshcapture_broker_refusals_total\\{broker="127\\.0\\.0\\.1:${port}",reason="${reason}"\\} (\\d+)$`,
+      "m",
+    );
+    return Number(line.exec(text)?.[1] ?? 0);
+  };
+  for (const reason of ["bad_credentials", "too_many_clients", "packet_too_large"]) {
+    await waitUntil(async () => await refusals(reason) > 0, reason);
+  }
+  const text = (await service.fetchText("/metrics"))?.text ?? "";
+  assert.match(text, /^meshcapture_broker_clients\{broker="127\.0\.0\.1:\d+"\} \d+$/m);
+  assert.equal((await service.stop()).code, 0);
+});
+
+Deno.test("run --shadow beside a service with an embedded broker hears what that one stores", async () => {
+  const traffic = distinctTraffic(2000, 74);
+  using scratch = new Scratch("embedded");
+  using beside = new Scratch("embedded-shadow");
+  const port = await freePort();
+  const source = {
+    name: "radio",
+    url: `embedded://0.0.0.0:${port}`,
+    username: "radio",
+    password: "secret",
+  };
+  await using service = await ServiceProcess.start({ scratch, sources: [source] });
+  await using shadow = await ServiceProcess.prepare({
+    scratch: beside,
+    sources: [source],
+    args: ["--shadow"],
+  });
+  shadow.spawn();
+  const copy = shadow.database.replace(/\.db$/, ".shadow.db");
+  await using publisher = await Publisher.connect(port, {
+    username: "radio",
+    password: "secret",
+  });
+  // What is published before the shadow has subscribed is none of its affair.
+  let sent = 0;
+  await waitUntil(
+    async () => {
+      await publishAll(publisher, traffic.slice(sent, ++sent), 1);
+      return sent === traffic.length || shadow.rows(copy) > 0;
+    },
+    "the shadow hears something",
+    60_000,
+  );
+  const [before, missed] = [sent, sent - shadow.rows(copy)];
+  await publishAll(publisher, traffic.slice(before, before + 30), 1);
+  await publishAll(publisher, traffic.slice(before + 30), 0);
+  await service.stored(traffic.length);
+  await shadow.stored(traffic.length - missed, 30_000, copy);
+  assert.doesNotMatch(shadow.log, /in use/);
+  assert.equal((await shadow.stop()).code, 0);
+  assert.equal((await service.stop()).code, 0);
+});

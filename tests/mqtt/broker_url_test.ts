@@ -64,3 +64,12 @@ Deno.test("maskUrl() leaves no user information and no query", () => {
     ),
   );
 });
+
+Deno.test("parseBrokerUrl() takes an embedded broker without a host for one that listens everywhere", () => {
+  for (const url of ["embedded://:1884", "embedded://u:p@:1884", "embedded://0.0.0.0:1884"]) {
+    const parsed = parseBrokerUrl(url);
+    assert.ok(typeof parsed === "object", String(parsed));
+    assert.deepEqual([parsed.host, parsed.port], ["0.0.0.0", 1884]);
+  }
+  assert.equal(typeof parseBrokerUrl("mqtt://:1884"), "string");
+});

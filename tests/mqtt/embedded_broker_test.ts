@@ -9,6 +9,11 @@ import {
 } from "../../src/mqtt/embedded_broker.ts";
 import { EmbeddedSource, ledgerId } from "../../src/mqtt/embedded_source.ts";
 import { MqttSource } from "../../src/mqtt/source.ts";
+import { BURST_SECONDS, PublishRate } from "../../src/mqtt/publish_rate.ts";
+import { RefusalLog } from "../../src/mqtt/broker_access.ts";
+import { clientUrl, EmbeddedBrokers } from "../../src/mqtt/create_source.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+import { freePort } from "../helpers/mosquitto.ts";
 import { acknowledge, Publisher, testParts, TestSink } from "../helpers/mqtt_fakes.ts";
 import { waitUntil } from "../helpers/wait.ts";
 
@@ -220,7 +225,11 @@ Deno.test("EmbeddedSource takes nothing more after stopReading()", async () => {
 });
 
 Deno.test("EmbeddedBroker lets in only who knows the password", async () => {
-  await using embedded = broker({ username: "radio", password: "a secret" });
+  const { refused, events } = counting();
+  await using embedded = broker({
+    accounts: [{ username: "radio", password: "a secret" }],
+    events,
+  });
   await embedded.start();
   const attempt = (username?: string, password?: string) =>
     Publisher.connect(embedded.port, {
@@ -228,6 +237,7 @@ Deno.test("EmbeddedBroker lets in only who knows the password", async () => {
       ...(password === undefined ? {} : { password }),
     });
   await assert.rejects(attempt());
+  assert.deepEqual(refused, ["bad_credentials"]);
   await assert.rejects(attempt("radio", "wrong"));
   await assert.rejects(attempt("other", "a secret"));
   await using _publisher = await attempt("radio", "a secret");
@@ -254,7 +264,10 @@ Deno.test("EmbeddedBroker listens beyond loopback only with credentials or when 
   assert.equal(captured.status().connected, false);
   await using told = broker({ host: "0.0.0.0", allowAnonymous: true });
   await told.start();
-  await using guarded = broker({ host: "0.0.0.0", username: "radio", password: "secret" });
+  await using guarded = broker({
+    host: "0.0.0.0",
+    accounts: [{ username: "radio", password: "secret" }],
+  });
   await guarded.start();
 });
 
@@ -268,19 +281,36 @@ Deno.test("EmbeddedBroker says that its address is in use", async () => {
   );
 });
 
+/** Counts what a broker says of its clients. */
+function counting() {
+  const refused: string[] = [];
+  let slowed = 0;
+  return {
+    refused,
+    slowed: () => slowed,
+    events: {
+      onRefused: (reason: string) => void refused.push(reason),
+      onSlowed: () => void slowed++,
+    },
+  };
+}
+
 Deno.test("EmbeddedBroker turns away one client too many", async () => {
-  await using embedded = broker({ maxClients: 1 });
+  const { refused, events } = counting();
+  await using embedded = broker({ maxClients: 1, events });
   await embedded.start();
   {
     await using _first = await Publisher.connect(embedded.port);
     await assert.rejects(Publisher.connect(embedded.port));
+    assert.ok(refused.length > 0 && refused.every((reason) => reason === "too_many_clients"));
   }
   await waitUntil(() => embedded.clients === 0, "the first is gone");
   await using _next = await Publisher.connect(embedded.port);
 });
 
 Deno.test("EmbeddedBroker ends a client that sends an overlong packet", async () => {
-  await using embedded = broker({ maxPacketBytes: 1000 });
+  const { refused, events } = counting();
+  await using embedded = broker({ maxPacketBytes: 1000, events });
   const parts = testParts();
   await using captured = source(embedded, parts);
   await captured.start();
@@ -292,6 +322,92 @@ Deno.test("EmbeddedBroker ends a client that sends an overlong packet", async ()
   publisher.publish("msh/a", new Uint8Array(2000), { qos: 0 }).catch(() => {});
   await waitUntil(() => closed, "the connection ends");
   assert.equal(parts.sink.all.length, 1);
+  assert.deepEqual(refused, ["packet_too_large"]);
+});
+
+Deno.test("EmbeddedBroker slows down who publishes too fast, and loses nothing", async () => {
+  const { refused, slowed, events } = counting();
+  const clock = new ManualClock();
+  await using embedded = broker({ maxMessagesPerSecond: 2, clock, events });
+  const parts = testParts();
+  await using captured = source(embedded, parts);
+  await captured.start();
+  await using publisher = await Publisher.connect(embedded.port);
+  const publishing = Promise.all(
+    Array.from({ length: 30 }, (_, i) => publisher.publish("msh/a", String(i), { qos: 0 })),
+  );
+  const wait = (n: number) =>
+    waitUntil(() => parts.sink.all.length + slowed() >= n, `${n} have come`);
+  // Ten seconds' worth at once, then two a second.
+  await wait(21);
+  assert.equal(parts.sink.all.length, 20);
+  await publishing;
+  await waitUntil(async () => {
+    await clock.advance(500);
+    return parts.sink.all.length === 30;
+  }, "the rest");
+  assert.deepEqual(parts.sink.texts(), Array.from({ length: 30 }, (_, i) => String(i)));
+  assert.deepEqual(refused, []);
+  assert.ok(slowed() > 0);
+});
+
+Deno.test("PublishRate keeps the order, and its long-run rate", async () => {
+  const clock = new ManualClock();
+  using rate = new PublishRate(10, clock);
+  const passed: number[] = [];
+  let waits = 0;
+  for (let i = 0; i < 150; i++) if (!rate.pass(() => passed.push(i))) waits++;
+  assert.equal(passed.length, BURST_SECONDS * 10);
+  assert.equal(waits, 50);
+  assert.equal(rate.idle, false);
+  await clock.advance(1000);
+  assert.equal(passed.length, 110);
+  rate.pass(() => passed.push(150));
+  await clock.advance(60_000);
+  assert.deepEqual(passed, Array.from({ length: 151 }, (_, i) => i));
+  assert.equal(rate.idle, true);
+});
+
+Deno.test("RefusalLog warns once a minute for a reason, and counts the rest", async () => {
+  const clock = new ManualClock();
+  const warnings: (Record<string, unknown> | undefined)[] = [];
+  const log = {
+    ...silentLog,
+    warn: (_text: string, fields?: Record<string, unknown>) => void warnings.push(fields),
+  };
+  const refusals = new RefusalLog(log, clock);
+  for (let i = 0; i < 5; i++) refusals.note("too_many_clients", {});
+  refusals.note("bad_credentials", {});
+  assert.equal(warnings.length, 2);
+  await clock.advance(61_000);
+  refusals.note("too_many_clients", {});
+  assert.deepEqual(warnings[2], { reason: "too_many_clients", untold: 4 });
+});
+
+Deno.test("EmbeddedBrokers let in the account of every source that shares an address", async () => {
+  await using brokers = new EmbeddedBrokers(silentLog);
+  const port = await freePort();
+  const config = (name: string, more: Record<string, string>) => ({
+    name,
+    url: `embedded://127.0.0.1:${port}`,
+    topics: ["msh/#"],
+    qos: 1 as const,
+    protocol: "auto" as const,
+    keepalive_seconds: 60,
+    reconnect: { min_ms: 10, max_ms: 100 },
+    tls: { verify: true },
+    ...more,
+  });
+  const first = brokers.at(config("a", { username: "a", password: "one" }));
+  assert.equal(brokers.at(config("b", { username: "b", password: "two" })), first);
+  assert.throws(() => brokers.at(config("c", {})), /c: .*some have a user name/);
+  await first.start();
+  const enter = (username: string, password: string) =>
+    Publisher.connect(port, { username, password });
+  await using _a = await enter("a", "one");
+  await using _b = await enter("b", "two");
+  await assert.rejects(enter("a", "two"));
+  assert.deepEqual(brokers.clients.map(([address]) => address), [`127.0.0.1:${port}`]);
 });
 
 Deno.test("EmbeddedBroker reserves topics that begin with $", async () => {
@@ -371,4 +487,17 @@ Deno.test("EmbeddedBroker reads a stream that is cut anywhere, at both QoS", asy
   assert.equal(parts.sink.all.length, wanted);
   assert.ok(parts.sink.all.every(({ message }) => message.payload.length === 90));
   socket.destroy();
+});
+
+Deno.test("clientUrl() leads to the embedded broker from this machine", () => {
+  const cases = [
+    ["embedded://0.0.0.0:1884", "mqtt://127.0.0.1:1884"],
+    ["embedded://:1884", "mqtt://127.0.0.1:1884"],
+    ["embedded://", "mqtt://127.0.0.1"],
+    ["embedded://[::]:1884", "mqtt://[::1]:1884"],
+    ["embedded://u:p@0.0.0.0:1884", "mqtt://u:p@127.0.0.1:1884"],
+    ["embedded://192.0.2.7:1883", "mqtt://192.0.2.7:1883"],
+    ["mqtts://0.0.0.0:1883", "mqtts://0.0.0.0:1883"],
+  ] as const;
+  for (const [url, wanted] of cases) assert.equal(clientUrl(url), wanted);
 });
