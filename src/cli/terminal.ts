@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../capture/clock.ts";
+import { escapeUnsafe } from "../observe/log_format.ts";
 
 /** The process around a command. */
 export interface Terminal {
@@ -51,13 +52,18 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
   }
 }
 
+/** What is shown may hold names that nodes gave themselves; they must not drive the terminal. */
+function printable(text: string): string {
+  return text.split("\n").map(escapeUnsafe).join("\n");
+}
+
 /** The real process. */
 export function processTerminal(): Terminal {
   return {
     clock: systemClock,
-    print: (line) => write(Deno.stdout, `${line}\n`),
-    note: (line) => write(Deno.stderr, `${line}\n`),
-    draw: (line) => write(Deno.stderr, `\r\x1b[K${line}`),
+    print: (line) => write(Deno.stdout, `${printable(line)}\n`),
+    note: (line) => write(Deno.stderr, `${printable(line)}\n`),
+    draw: (line) => write(Deno.stderr, `\r\x1b[K${printable(line)}`),
     env: Deno.env.toObject(),
     cwd: Deno.cwd(),
     readFile: (path) => Deno.readTextFileSync(path),
