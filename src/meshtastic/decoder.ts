@@ -88,8 +88,8 @@ interface Waiting {
 }
 
 /**
- * Makes a decoder. It parses the `.proto` files (about 30 ms) and imports its keys once, at the
- * first packet that needs them.
+ * Makes a decoder. It builds its readers (about 10 ms) at the first batch and imports its keys at the
+ * first packet that needs them: a start has no time for either.
  *
  * @throws {PskError} when a configured PSK is none; the message names the entry, not the value.
  */
@@ -97,7 +97,6 @@ export function createMeshtasticDecoder(
   options: MeshtasticDecoderOptions = {},
 ): Network<MeshtasticRecord> {
   const decoder = new MeshtasticDecoder(
-    loadProtobuf(),
     new Decryptor(new KeyRing(options.channels ?? [], options.defaultPsk ?? "AQ==")),
     options.storeRaw ?? true,
     options.maxEnvelopeBytes ?? 262_144,
@@ -106,7 +105,7 @@ export function createMeshtasticDecoder(
 }
 
 class MeshtasticDecoder {
-  readonly #proto: MeshtasticProtobuf;
+  #loaded: MeshtasticProtobuf | undefined;
   readonly #decryptor: Decryptor;
   readonly #storeRaw: boolean;
   readonly #maxEnvelopeBytes: number;
@@ -115,15 +114,17 @@ class MeshtasticDecoder {
   readonly #topics = new Map<string, MeshtasticTopic>();
 
   constructor(
-    proto: MeshtasticProtobuf,
     decryptor: Decryptor,
     storeRaw: boolean,
     maxEnvelopeBytes: number,
   ) {
-    this.#proto = proto;
     this.#decryptor = decryptor;
     this.#storeRaw = storeRaw;
     this.#maxEnvelopeBytes = maxEnvelopeBytes;
+  }
+
+  get #proto(): MeshtasticProtobuf {
+    return this.#loaded ??= loadProtobuf();
   }
 
   async decode(batch: readonly Message[]): Promise<Outcome[]> {

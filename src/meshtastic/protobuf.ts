@@ -1,11 +1,11 @@
 /**
- * The protobuf messages that we read, made from `proto/*.proto`. Field names are those of the
- * `.proto` files; strings are given as bytes (`text.ts` decodes them, because radios cut strings in
+ * The protobuf messages that we read, made from `proto/messages.json`, which
+ * `deno task proto` makes from the `.proto` files beside it. Field names are those of the files; strings are given as bytes (`text.ts` decodes them, because radios cut strings in
  * the middle of a character, and one bad name must not lose its packet).
  *
  * @module
  */
-import protobuf from "protobufjs";
+import protobuf from "protobufjs/light.js";
 import type {
   Data,
   MapReport,
@@ -19,12 +19,7 @@ import type {
   Telemetry,
   User,
 } from "./messages.ts";
-import envelopeProto from "../../proto/envelope.proto" with { type: "text" };
-import nodeProto from "../../proto/node.proto" with { type: "text" };
-import payloadsProto from "../../proto/payloads.proto" with { type: "text" };
-import portsProto from "../../proto/ports.proto" with { type: "text" };
-import storeForwardProto from "../../proto/store_forward.proto" with { type: "text" };
-import telemetryProto from "../../proto/telemetry.proto" with { type: "text" };
+import messages from "../../proto/messages.json" with { type: "json" };
 
 /** Reads one type of message. */
 export interface MessageReader<T> {
@@ -77,25 +72,9 @@ export interface MeshtasticProtobuf {
   readonly storeForwardRequest: EnumName;
 }
 
-/** Parses the `.proto` files as they stand. */
-export function parseProtoFiles(): protobuf.Root {
-  const root = new protobuf.Root();
-  for (
-    const text of [
-      envelopeProto,
-      nodeProto,
-      payloadsProto,
-      portsProto,
-      storeForwardProto,
-      telemetryProto,
-    ]
-  ) protobuf.parse(text, root, { keepCase: true });
-  return root;
-}
-
-/** Builds the readers; it takes about 30 ms, so do it once. */
+/** Builds the readers; it takes about 10 ms, so do it once. */
 export function loadProtobuf(): MeshtasticProtobuf {
-  const root = parseProtoFiles();
+  const root = protobuf.Root.fromJSON(messages as protobuf.INamespace);
   stringsAsBytes(root);
   root.resolveAll();
   const reader = <T>(name: string) => messageReader<T>(root.lookupType(`meshtastic.${name}`));
@@ -124,7 +103,7 @@ export function loadProtobuf(): MeshtasticProtobuf {
 }
 
 function messageReader<T>(type: protobuf.Type): MessageReader<T> {
-  type.setup();
+  // The type compiles its decoder at the first message: most types never come to most services.
   return {
     read(bytes) {
       // Not Reader.create(): for a Buffer that would choose another reader.

@@ -1,6 +1,6 @@
 /** Builds Meshtastic messages for tests: the reverse of the decoder. @module */
 import type { Message } from "../../src/capture/message.ts";
-import { parseProtoFiles } from "../../src/meshtastic/protobuf.ts";
+import { parseProtoFiles } from "../../scripts/parse_proto_files.ts";
 
 const root = parseProtoFiles().resolveAll();
 

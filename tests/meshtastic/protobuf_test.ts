@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import protobuf from "protobufjs";
+import { parseProtoFiles, protoJson } from "../../scripts/parse_proto_files.ts";
 import { factsOf, type ProtobufFacts } from "../../scripts/protobuf_facts.ts";
 import { PORT_NAMES, portName } from "../../src/meshtastic/port_names.ts";
-import { loadProtobuf, parseProtoFiles } from "../../src/meshtastic/protobuf.ts";
+import { loadProtobuf } from "../../src/meshtastic/protobuf.ts";
 import { encode } from "./build.ts";
 
 const facts = JSON.parse(Deno.readTextFileSync(
@@ -19,6 +20,11 @@ function declared(namespace: protobuf.NamespaceBase): string[] {
     return own ? [nested.fullName.slice(1), ...deeper] : deeper;
   });
 }
+
+Deno.test("proto/messages.json says what the .proto files say", () => {
+  const text = Deno.readTextFileSync(new URL("../../proto/messages.json", import.meta.url));
+  assert.ok(text === protoJson(), "out of date: run `deno task proto`");
+});
 
 Deno.test("proto/ declares nothing that differs from the published facts", () => {
   const root = parseProtoFiles().resolveAll();
