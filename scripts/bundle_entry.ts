@@ -1,5 +1,5 @@
 /** What `scripts/compile.sh` bundles: `main.ts`, and before it what bundled npm packages need. @module */
-import "./node_timers.ts";
+import "./node_globals.ts";
 import { main } from "../src/cli/main.ts";
 import { processTerminal } from "../src/cli/terminal.ts";
 

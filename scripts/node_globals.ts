@@ -1,10 +1,15 @@
 /**
- * Gives a bundle Node's timers as globals. npm packages have them under `deno run`; bundled into our
- * module they would get the web's before Deno 2.8, which are numbers without `refresh()` and
- * `unref()`. Must be imported before everything else.
+ * Gives a bundle what npm packages take for granted and have under `deno run`. Must be imported
+ * before everything else.
+ *
+ * - Node's timers: bundled into our module, packages would get the web's before Deno 2.8, which are
+ *   numbers without `refresh()` and `unref()`.
+ * - `require` for Node's own modules: the bundler puts one in place only where it recognises its own
+ *   minified text, which it does not under every name.
  *
  * @module
  */
+import { createRequire } from "node:module";
 import {
   clearImmediate,
   clearInterval,
@@ -18,6 +23,7 @@ Object.assign(globalThis, {
   clearImmediate,
   clearInterval,
   clearTimeout,
+  require: createRequire(import.meta.url),
   setImmediate,
   setInterval,
   setTimeout,

@@ -3,19 +3,21 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { DatabaseSync } from "node:sqlite";
 import { networks } from "../networks.ts";
 import { VERSION } from "../version.ts";
-import { backup } from "./backup.ts";
-import { check } from "./check.ts";
-import { compact } from "./compact.ts";
-import { decryptExplain } from "./decrypt_explain.ts";
-import { demo } from "./demo.ts";
-import { diff } from "./diff.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { healthcheck } from "./healthcheck.ts";
-import { migrate } from "./migrate.ts";
-import { record } from "./record.ts";
-import { replay } from "./replay.ts";
-import { restore } from "./restore.ts";
-import { run } from "./run.ts";
+import {
+  backup,
+  check,
+  compact,
+  decryptExplain,
+  demo,
+  diff,
+  healthcheck,
+  migrate,
+  record,
+  replay,
+  restore,
+  run,
+} from "./lazy_commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that `args` name and returns its exit code. Never throws. */
@@ -73,7 +75,7 @@ function commands(terminal: Terminal, done: Done): Command {
   configured(program.command("check"))
     .description("print the resulting configuration and where each value comes from")
     .addOption(json())
-    .action((options) => done(check(terminal, options)));
+    .action(async (options) => done(await check(terminal, options)));
   const decrypt = program.command("decrypt").description("questions about keys");
   configured(decrypt.command("explain"))
     .description("explain one packet: every key that was tried, and what the packet says")
@@ -131,7 +133,7 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--force", "also where it gives space back already")
     .option("--keep-original", "keep the original under another name")
     .addOption(json())
-    .action((options) => done(compact(terminal, options)));
+    .action(async (options) => done(await compact(terminal, options)));
   configured(program.command("healthcheck"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")

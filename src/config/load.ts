@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { formatBrokerUrl, parseBrokerUrl } from "./broker_url.ts";
 import { checkAcross } from "./checks.ts";
 import { detectFileKind } from "./dialect.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { NetworkConfigSection } from "./section.ts";
 import { setting } from "./setting.ts";
 import { sourceSchema } from "./source_schema.ts";

@@ -1,5 +1,5 @@
 /** What an operator may say of one source. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { BROKER_SCHEMES, parseBrokerUrl } from "./broker_url.ts";
 import type { NetworkConfigSection } from "./section.ts";
 import { setting } from "./setting.ts";

@@ -1,5 +1,5 @@
 /** The MeshCore part of the configuration. @module */
-import { z } from "zod";
+import * as z from "zod";
 import type { NetworkConfigSection } from "../config/section.ts";
 import { setting } from "../config/setting.ts";
 import { corescopeDialect } from "./corescope_dialect.ts";

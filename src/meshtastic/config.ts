@@ -1,5 +1,5 @@
 /** The Meshtastic part of the configuration. @module */
-import { z } from "zod";
+import * as z from "zod";
 import type { NetworkConfigSection } from "../config/section.ts";
 import { setting } from "../config/setting.ts";
 import { mallaDialect } from "./malla_dialect.ts";

@@ -199,6 +199,8 @@ export class Connection implements Acknowledger {
       keepalive: keepaliveSeconds,
       connectTimeout: connectTimeoutMs,
       timerVariant: "native",
+      // mqtt.js would make a Buffer of each of the 65,536 message ids at its first write: 8 MB for good.
+      writeCache: false,
       log: () => {},
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),

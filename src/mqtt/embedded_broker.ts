@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+import type { Aedes, AuthenticateError, Client } from "aedes";
 import type { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../capture/clock.ts";
@@ -155,6 +155,8 @@ export class EmbeddedBroker implements AsyncDisposable {
     if (open && !isLoopback(this.host)) {
       this.#log.warn("the embedded broker lets ANYBODY publish", { host: this.host });
     }
+    // Loaded by those who use it: most services have a broker elsewhere.
+    const { Aedes } = await import("aedes");
     const aedes = new Aedes({
       // Packets that come before our CONNACK; publishers that do not wait for it are common.
       queueLimit: 1000,
