@@ -14,7 +14,6 @@ import {
   type Store,
   type StoreStats,
 } from "../capture/network.ts";
-import type { StorageBackend } from "./storage_backend.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
