@@ -50,6 +50,9 @@ const STALLED_MS = 10_000;
 /** Milliseconds between two tries to open a database that may become available. */
 const OPEN_RETRY_MS = 2_000;
 
+/** Milliseconds between two tries to open a database that only a person can mend. */
+const REFUSED_RETRY_MS = 15_000;
+
 /** The settings of SQLite that the configuration holds. */
 export function storageSettings(storage: CoreConfig["storage"]): StorageSettings {
   return {
@@ -131,24 +134,28 @@ export class NetworkRuntime {
 
   /**
    * Opens the database and begins to work. A database that is locked, or a disk that is full, is
-   * tried again until `signal` ends it.
+   * tried again until `signal` ends it; so is one that is refused for what it is, but more slowly,
+   * if `goesOn` says that the service has something to do without it.
    *
-   * @throws {StorageError} when the database is refused and trying again cannot help.
+   * @throws {StorageError} when the database is refused and the service ends of it.
    */
-  async start(signal: AbortSignal): Promise<void> {
+  async start(
+    signal: AbortSignal,
+    goesOn: () => boolean = () => false,
+  ): Promise<void> {
     const { clock, log, storeHealth } = this.#parts;
     for (;;) {
       try {
         await this.store.ready();
         break;
       } catch (error) {
-        if (!(error instanceof StorageError) || !error.retryable) throw error;
+        if (!(error instanceof StorageError)) throw error;
+        if (!error.retryable && !goesOn()) throw error;
         storeHealth.trouble(error.reason, error.message);
-        log.warn("the database cannot be opened yet; trying again", {
-          reason: error.reason,
-          error: error.message,
-        });
-        await delay(clock, OPEN_RETRY_MS, signal);
+        const fields = { reason: error.reason, error: error.message };
+        if (error.retryable) log.warn("the database cannot be opened yet; trying again", fields);
+        else log.error("the database is refused; the other network goes on without it", fields);
+        await delay(clock, error.retryable ? OPEN_RETRY_MS : REFUSED_RETRY_MS, signal);
       }
     }
     storeHealth.ok();

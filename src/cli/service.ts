@@ -116,7 +116,7 @@ export class Service {
   /**
    * Opens the databases and begins to capture. Sources connect in the background, each on its own.
    *
-   * @throws {StorageError} when a database is refused.
+   * @throws {StorageError} when every database is refused.
    */
   async start(): Promise<void> {
     const { config, clock } = this.#parts;
@@ -164,8 +164,9 @@ export class Service {
     this.#health.allDeclared();
     const { signal } = this.#stopping;
     this.#tick();
+    const refused = new Set<string>();
     await Promise.all([...this.#networks].map(async ([name, runtime]) => {
-      await runtime.start(signal);
+      await runtime.start(signal, () => refused.add(name).size < this.#networks.size);
       this.#log.info("database open", { network: name, path: runtime.path });
       this.#startCompanion(name);
       this.#startSources(name, signal);

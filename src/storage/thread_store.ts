@@ -136,7 +136,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
 
   /**
    * Tells the thread the time (Unix milliseconds): it begins the jobs that are due and does them in
-   * slices between commits. Resolves at once. `monotonicMs`: see {@linkcode StorageBackend.tick}.
+   * slices between commits. Resolves at once. With `monotonicMs`
+   * (monotonic milliseconds) the time is a wall clock's, and jobs go by as much of it as can be trusted.
    */
   tick(nowMs: number, monotonicMs?: number): Promise<void> {
     return this.#call("tick", [nowMs, monotonicMs]) as Promise<void>;

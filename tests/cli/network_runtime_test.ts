@@ -85,6 +85,19 @@ Deno.test("NetworkRuntime.start() throws when the database is refused for good, 
   await assert.rejects(started, /shutting down/);
 });
 
+Deno.test("NetworkRuntime.start() waits, red, for a refused database where the service goes on", async () => {
+  const { network, health, runtime, clock } = setUp();
+  const refusal = () => new StorageError("not ours", "foreign_schema", false);
+  network.openFailures.push(refusal(), refusal());
+  const started = runtime.start(new AbortController().signal, () => true);
+  await clock.advance(20_000);
+  assert.ok(health.report().reasons.includes("store:meshtastic: foreign_schema (not ours)"));
+  await clock.advance(20_000);
+  await started;
+  assert.equal(network.stores.length, 1);
+  await runtime.pipeline.drain();
+});
+
 Deno.test("NetworkRuntime.review() tells depth and trouble, and green again by itself", async () => {
   const { clock, network, health, runtime, depths, reviewFor } = setUp();
   await runtime.start(new AbortController().signal);

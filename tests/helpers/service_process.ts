@@ -250,6 +250,35 @@ export class ServiceProcess implements AsyncDisposable {
     }
   }
 
+  /** Waits until /healthz is red for reasons that match, all of them. */
+  async red(reasons: readonly RegExp[], timeoutMs = 60_000): Promise<void> {
+    let last = "";
+    try {
+      await waitUntil(
+        async () => {
+          const health = await this.health();
+          last = JSON.stringify(health);
+          return health?.status === 503 &&
+            reasons.every((reason) => health.body.reasons.some((line) => reason.test(line)));
+        },
+        `red for ${reasons.join(" and ")}`,
+        timeoutMs,
+      );
+    } catch (error) {
+      throw new Error(`${last}\n${this.#log}`, { cause: error });
+    }
+  }
+
+  /** Value of a metric, summed over its labels; undefined when it is not there. */
+  async metric(name: string): Promise<number | undefined> {
+    const text = (await this.fetchText("/metrics"))?.text ?? "";
+    const values = [
+      ...text.matchAll(new RegExp(`^meshcapture_${name}(?:\\{.*\\})? (\\S+)$`, "gm")),
+    ];
+    if (values.length === 0) return undefined;
+    return values.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
   /** /healthz; undefined when nobody answers. */
   async health(): Promise<HealthAnswer | undefined> {
     const answer = await this.fetchText("/healthz");

@@ -8,22 +8,6 @@ import { runCommand, ServiceProcess } from "../helpers/service_process.ts";
 import { waitUntil } from "../helpers/wait.ts";
 import { assertExactlyOnce, distinctTraffic, publishAll } from "./traffic_helper.ts";
 
-/** Waits until /healthz is red for a reason that matches. */
-async function redFor(service: ServiceProcess, reason: RegExp): Promise<void> {
-  let last = "";
-  await waitUntil(
-    async () => {
-      const health = await service.health();
-      last = JSON.stringify(health);
-      return health?.status === 503 && health.body.reasons.some((line) => reason.test(line));
-    },
-    `red for ${reason}`,
-    20_000,
-  ).catch((error) => {
-    throw new Error(`${last}\n${service.log}`, { cause: error });
-  });
-}
-
 mosquittoTest("run keeps trying without a broker, red with the reason, then green", async () => {
   // Two services share the ten seconds that health waits before it turns red.
   await using guarded = await Mosquitto.start([
@@ -59,8 +43,8 @@ mosquittoTest("run keeps trying without a broker, red with the reason, then gree
   assert.equal(await atFirst, 200);
   assert.equal(await alone.get("/livez"), 200);
   await Promise.all([
-    redFor(alone, /^source:away: unreachable/),
-    redFor(refused, /^source:guarded: credentials_refused/),
+    alone.red([/^source:away: unreachable/]),
+    refused.red([/^source:guarded: credentials_refused/]),
   ]);
   assert.match(refused.log, /source in trouble.*credentials_refused/);
   assert.ok(!refused.log.includes("swordfish-4711"));
