@@ -1,24 +1,219 @@
-/** `meshcapture check`: the resulting configuration, and where each value comes from. @module */
-import { describeAsJson, describeAsText } from "../config/describe.ts";
+/**
+ * `meshcapture check`: the configuration explained, then what a look at brokers and databases says.
+ *
+ * @module
+ */
+import type { SourceConfig } from "../config/schema.ts";
+import { describeAsJson, describeAsText, describeGiven } from "../config/describe.ts";
+import { silentLog } from "../capture/log.ts";
+import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { networkNamed } from "../networks.ts";
+import { databaseFindings } from "./database_findings.ts";
+import { deleteOwnSession } from "./delete_session.ts";
+import { couldListen, listensAlready } from "./embedded_findings.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { explain } from "./explain.ts";
+import { countOf, type Finding, type Section, sectionText } from "./findings.ts";
+import { listenTo } from "./listen.ts";
+import type { ListeningResult } from "./listening.ts";
+import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
+import type { ServiceConfig } from "./service.ts";
+import { plural, sourceFindings } from "./source_findings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode check}. */
 export interface CheckOptions extends ConfigOptions {
   /** Print JSON. */
   readonly json?: boolean;
+  /** Only explain the configuration: connect nowhere, look at no file. */
+  readonly configOnly?: boolean;
+  /** Seconds to listen to each source. */
+  readonly seconds?: number;
+  /** Name of the one source to look at. */
+  readonly source?: string;
+  /** Delete a session at a broker instead: true for the source's own, or a client id. */
+  readonly deleteSession?: boolean | string;
 }
 
-/** Prints the configuration with the origin of each value, secrets masked. */
-export function check(terminal: Terminal, options: CheckOptions): ExitCode {
+/** Seconds of listening unless it is said. */
+const SECONDS = 20;
+
+/** What a look at one source gave. */
+interface SourceReport extends Section {
+  readonly source: SourceConfig;
+  readonly result?: ListeningResult;
+}
+
+/**
+ * Explains the configuration, with secrets masked, and then looks at every source and database.
+ * Exit code 0 when nothing is wrong, 1 when something is, 2 when the configuration cannot be used.
+ */
+export async function check(terminal: Terminal, options: CheckOptions): Promise<ExitCode> {
   const loaded = loadSettings(terminal, options);
   if (loaded === undefined) return EXIT.usage;
-  if (options.json) {
-    terminal.print(describeAsJson(loaded));
-    return EXIT.ok;
+  if (options.configOnly) return explainConfiguration(terminal, loaded, options);
+  const { config } = loaded;
+  const sources = config.sources.filter((one) => (options.source ?? one.name) === one.name);
+  if (sources.length === 0) {
+    const names = config.sources.map((one) => one.name).join(", ");
+    terminal.note(`--source ${options.source}: there is no such source; there are: ${names}`);
+    return EXIT.usage;
   }
-  terminal.print(`configuration: ${loaded.file ?? "no file, defaults"} (${loaded.dialect})`);
-  terminal.print(describeAsText(loaded));
+  if (options.deleteSession !== undefined && options.deleteSession !== false) {
+    if (sources.length > 1) {
+      terminal.note("--delete-session needs --source NAME, for there are several sources");
+      return EXIT.usage;
+    }
+    const id = options.deleteSession === true ? undefined : options.deleteSession;
+    return await deleteOwnSession(terminal, config, sources[0]!, id);
+  }
+  if (!options.json) printConfiguration(terminal, loaded);
+  const reports = await listenToAll(terminal, config, sources, options.seconds ?? SECONDS);
+  const sections = [...reports, ...databaseSections(config, sources)];
+  const bad = countOf(sections, "bad");
+  if (options.json) terminal.print(asJson(loaded, reports, sections, bad === 0));
+  else {
+    for (const section of sections) {
+      terminal.print("");
+      for (const line of sectionText(section)) terminal.print(line);
+    }
+    terminal.print("");
+    terminal.print(summary(bad, countOf(sections, "look")));
+  }
+  return bad === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function explainConfiguration(
+  terminal: Terminal,
+  loaded: Settings,
+  options: CheckOptions,
+): ExitCode {
+  if (options.json) terminal.print(describeAsJson(loaded));
+  else {
+    terminal.print(`configuration: ${loaded.file ?? "no file, defaults"} (${loaded.dialect})`);
+    terminal.print(describeAsText(loaded));
+  }
   return EXIT.ok;
+}
+
+/** What was said of the configuration; the defaults would bury it. */
+function printConfiguration(terminal: Terminal, loaded: Settings): void {
+  const { text, defaults } = describeGiven(loaded);
+  terminal.print(`configuration: ${loaded.file ?? "no file, defaults"} (${loaded.dialect})`);
+  for (const line of text.split("\n").filter(Boolean)) terminal.print(`  ${line}`);
+  terminal.print(
+    `  ${
+      text === "" ? "all" : "the other"
+    } ${defaults} settings have their defaults (all of them: meshcapture check --config-only)`,
+  );
+}
+
+async function listenToAll(
+  terminal: Terminal,
+  config: ServiceConfig,
+  sources: readonly SourceConfig[],
+  seconds: number,
+): Promise<SourceReport[]> {
+  const ending = new AbortController();
+  let signals = 0;
+  const endSignals = terminal.onSignal(() => {
+    if (++signals > 1) terminal.exit(EXIT.failed);
+    ending.abort();
+  });
+  terminal.note(
+    `listening to ${plural(sources.length, "source")} for ${seconds} s (Ctrl+C ends it early)`,
+  );
+  try {
+    return await Promise.all(
+      sources.map((source) => reportOn(terminal, config, source, seconds, ending.signal)),
+    );
+  } finally {
+    endSignals();
+  }
+}
+
+async function reportOn(
+  terminal: Terminal,
+  config: ServiceConfig,
+  source: SourceConfig,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<SourceReport> {
+  const network = networkNamed(source.network)!;
+  const title = `source ${source.name} (${network.section.title}, ${source.url})`;
+  const found = (findings: readonly Finding[]): SourceReport => ({ source, title, findings });
+  try {
+    if (source.url.startsWith("embedded:") && !await listensAlready(source)) {
+      return found([await couldListen(source)]);
+    }
+    const result = await listenTo(terminal, source, {
+      decoder: decoderOf(terminal, config, network),
+      notesOf: (record, message) => network.notesOf(record, message),
+      seconds,
+      wider: ["#"],
+      signal,
+    });
+    const findings = sourceFindings(source, result, { ordinary: network.labels.ordinaryDrops });
+    return { source, title, findings, result };
+  } catch (error) {
+    return found([{ severity: "bad", text: explain(error) }]);
+  }
+}
+
+function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDescriptor) {
+  return network.createDecoder(config[network.name], {
+    sources: config.sources.filter((one) => one.network === network.name),
+    readFile: (path) => terminal.readFile(path),
+    log: { ...silentLog, warn: (message) => terminal.note(`warning: ${message}`) },
+  });
+}
+
+function databaseSections(config: ServiceConfig, sources: readonly SourceConfig[]): Section[] {
+  return [...new Set(sources.map((one) => one.network))].map((name) => {
+    const path = networkNamed(name)!.databasePath(config[name]);
+    return { title: `database ${path}`, findings: databaseFindings(path) };
+  });
+}
+
+function summary(bad: number, look: number): string {
+  if (bad === 0 && look === 0) return "All is well.";
+  const worth = look === 0 ? "" : `${plural(look, "thing")} worth a look (!)`;
+  if (bad === 0) return `Nothing is wrong; ${worth}.`;
+  return `${plural(bad, "thing")} to mend (✗)${worth === "" ? "" : `, ${worth}`}.`;
+}
+
+function asJson(
+  loaded: Settings,
+  reports: readonly SourceReport[],
+  sections: readonly Section[],
+  ok: boolean,
+): string {
+  const plain = (counts: ReadonlyMap<string, unknown>) => Object.fromEntries(counts);
+  return JSON.stringify(
+    {
+      ok,
+      configuration: JSON.parse(describeAsJson(loaded)),
+      sections: sections.map(({ title, findings }) => ({ title, findings })),
+      sources: reports.map(({ source, result }) => ({
+        name: source.name,
+        network: source.network,
+        url: source.url,
+        ...(result === undefined ? {} : {
+          seconds: result.seconds,
+          status: result.status,
+          messages: result.heard.messages,
+          retained: result.heard.retained,
+          qos: { 0: result.heard.qos[0], 1: result.heard.qos[1] },
+          topics: plain(result.heard.topics),
+          types: plain(result.heard.types),
+          keys: plain(result.heard.keys),
+          unreadable: plain(result.heard.unreadable),
+          drops: plain(result.heard.drops),
+          elsewhere: result.elsewhere ?? [],
+        }),
+      })),
+    },
+    null,
+    2,
+  );
 }

@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { namedNetwork } from "./named_network.ts";
 import { parsePacketInput, parsePacketText } from "./packet_bytes.ts";
+import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode decryptExplain}. */
@@ -106,9 +107,4 @@ function attemptLines(attempts: readonly KeyAttempt[]): string[] {
   });
   if (cut) lines.push(`  ${others.length} further keys: none of them fits`);
   return lines;
-}
-
-/** Names come from strangers: nothing in them may move a terminal's cursor. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

@@ -73,7 +73,14 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--folder <path>", "folder for the demo's database", "demo-data")
     .action(async (options) => done(await demo(terminal, options)));
   configured(program.command("check"))
-    .description("print the resulting configuration and where each value comes from")
+    .description("explain the configuration, listen to each source, and say what is wrong")
+    .option("--config-only", "only the configuration: connect nowhere")
+    .option("--seconds <n>", "how long to listen", positiveNumber, 20)
+    .option("--source <name>", "only this source")
+    .option(
+      "--delete-session [client id]",
+      "instead: delete an abandoned session of ours at the source's broker",
+    )
     .addOption(json())
     .action(async (options) => done(await check(terminal, options)));
   const decrypt = program.command("decrypt").description("questions about keys");

@@ -4,7 +4,7 @@ import { masked, shownValue } from "./mask.ts";
 import { type Origin, originText } from "./problem.ts";
 import { settingAt } from "./tree.ts";
 
-/** One setting as `meshcapture check` shows it. */
+/** One setting as `meshcapture check --config-only` shows it. */
 export interface SettingLine {
   /** Dotted path. */
   readonly path: string;
@@ -36,9 +36,20 @@ export function describeConfig(loaded: LoadedConfig<unknown>): SettingLine[] {
 
 /** The lines as a table for people: path, value, origin. */
 export function describeAsText(loaded: LoadedConfig<unknown>): string {
-  const rows = describeConfig(loaded).map((line) =>
-    [line.path, line.shown, originText(line.origin)] as const
-  );
+  return table(describeConfig(loaded));
+}
+
+/** The table of what somebody has set, and how many settings have their defaults. */
+export function describeGiven(
+  loaded: LoadedConfig<unknown>,
+): { readonly text: string; readonly defaults: number } {
+  const lines = describeConfig(loaded);
+  const given = lines.filter((line) => line.origin.kind !== "default");
+  return { text: table(given), defaults: lines.length - given.length };
+}
+
+function table(lines: readonly SettingLine[]): string {
+  const rows = lines.map((line) => [line.path, line.shown, originText(line.origin)] as const);
   const width = (column: 0 | 1) =>
     Math.max(0, ...rows.map((row) => Math.min(60, row[column].length)));
   const [first, second] = [width(0), width(1)];

@@ -29,7 +29,7 @@ Without any file, meshcapture listens to \`mqtt://127.0.0.1:1883\`. A file is na
 by the variable \`MESHCAPTURE_CONFIG\`, else it is \`config.yaml\` in the working directory, where there
 is one. A file that is named and missing is an error. The file is YAML or JSON; \`config.yaml\` at the
 top of the project is an example with every setting, and \`docs/config.schema.json\` lets an editor
-complete and check it. \`meshcapture check\` shows every value and where it comes from.
+complete and check it. \`meshcapture check --config-only\` shows every value and where it comes from.
 
 A flag wins over a variable, a variable over the file, the file over the default.
 

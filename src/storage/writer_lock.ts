@@ -50,6 +50,24 @@ export class WriterLock implements Disposable {
     return new WriterLock(db);
   }
 
+  /**
+   * True while somebody holds the lock of a database. It only reads, so that it cannot keep anybody
+   * from taking the lock for longer than a moment.
+   */
+  static isHeld(databasePath: string): boolean {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(WriterLock.pathFor(databasePath), { readOnly: true });
+      db.exec("PRAGMA busy_timeout = 0");
+      db.prepare("SELECT count(*) FROM sqlite_schema").get();
+      return false;
+    } catch (error) {
+      return sqliteCode(error) === 5;
+    } finally {
+      db?.close();
+    }
+  }
+
   /** Releases the lock. The file stays: removing it would let two holders lock two files. */
   [Symbol.dispose](): void {
     this.#db.close();

@@ -88,7 +88,7 @@ for (
   });
 }
 
-Deno.test("check prints every value with its origin, and no secret", async () => {
+Deno.test("check --config-only prints every value with its origin, and no secret", async () => {
   using scratch = new Scratch();
   const config = scratch.file("config.yaml");
   Deno.writeTextFileSync(
@@ -96,13 +96,19 @@ Deno.test("check prints every value with its origin, and no secret", async () =>
     "sources:\n  - url: mqtt://broker.example\n    username: me\n    password: geheim7\n",
   );
   const terminal = new FakeTerminal({ env: { MESHCAPTURE_STORAGE_BATCH_MAX: "77" } });
-  assert.equal(await main(["check", "-c", config, "--set", "queue.max_messages=500"], terminal), 0);
+  assert.equal(
+    await main(
+      ["check", "--config-only", "-c", config, "--set", "queue.max_messages=500"],
+      terminal,
+    ),
+    0,
+  );
   assert.match(terminal.out, /batch_max.*77.*MESHCAPTURE_STORAGE_BATCH_MAX/);
   assert.match(terminal.out, /max_messages.*500/);
   assert.ok(!terminal.out.includes("geheim7"));
 
   const json = new FakeTerminal();
-  assert.equal(await main(["check", "-c", config, "--json"], json), 0);
+  assert.equal(await main(["check", "--config-only", "-c", config, "--json"], json), 0);
   assert.equal(typeof JSON.parse(json.out), "object");
   assert.ok(!json.out.includes("geheim7"));
 });

@@ -95,7 +95,13 @@ Deno.test("check prints no secret", async () => {
     }),
   );
   for (const more of [[], ["--json"]]) {
-    const { code, stdout, stderr } = await runCommand(["check", "--config", config, ...more], {
+    const { code, stdout, stderr } = await runCommand([
+      "check",
+      "--config-only",
+      "--config",
+      config,
+      ...more,
+    ], {
       env: { MESHCAPTURE_SOURCES_2_PASSWORD: secrets[2]! },
     });
     assert.equal(code, 0, stderr);
