@@ -1,19 +1,25 @@
 /**
  * Writes every file that is made from the code: the configuration's reference, example and JSON
- * Schema, the metrics' reference, and the dictionary of tables. With `--check` it writes nothing and fails where one of them
- * is out of date.
+ * Schema, the metrics' reference, the dictionary of tables, and the page of what bench/results.json
+ * holds. With `--check` it writes nothing and fails where one of them is out of date.
  *
  * @module
  */
+import { performancePage } from "../bench/performance_page.ts";
+import { readResults } from "../bench/results.ts";
 import { generateConfigFiles } from "../src/config/generate.ts";
 import { configSections } from "../src/networks.ts";
 import { dictionaryPage } from "./dictionary.ts";
 import { metricsReference } from "../src/observe/metrics_reference.ts";
 
+const measured = readResults(new URL("../bench/results.json", import.meta.url));
 const files = [
   ...generateConfigFiles(configSections),
   { path: "docs/metrics.md", text: metricsReference() },
   { path: "docs/dictionary.md", text: dictionaryPage() },
+  ...(measured === undefined
+    ? []
+    : [{ path: "docs/performance.md", text: performancePage(measured) }]),
 ];
 const stale: string[] = [];
 for (const { path, text } of files) {

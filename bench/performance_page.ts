@@ -1,0 +1,148 @@
+/** docs/performance.md, made from the results of a run. @module */
+import { goalsOf, judge } from "./goals.ts";
+import { type PageRow, pageSections } from "./page_rows.ts";
+import type { Result, Results, SoakResult } from "./results.ts";
+import { scenarioWords } from "./scenario.ts";
+import { goalSummary, markdownTable, pagesTable, resultTable } from "./table.ts";
+
+/** The page. Figures of scenarios that were not run are said to be missing, never left out. */
+export function performancePage(results: Results): string {
+  const { machine, results: all, soak } = results;
+  return [
+    HEAD,
+    `Measured on ${period(all)}: ${machine.cores} cores (${machine.cpu}), ${machine.fileSystem}, ` +
+    `Deno ${machine.deno}, mosquitto ${machine.mosquitto}. Broker, publisher and whoever reads the ` +
+    "database run on the same cores. *load* is the machine's load average when the measurement " +
+    "began: much above 0 it had other work, and every figure is worse for it, the bare limit's too.",
+    ...pageSections.map((section) =>
+      [
+        `## ${section.title}`,
+        section.note,
+        markdownTable(
+          ["what", "how", "meshcapture", "goal", ...section.peers, "scenario", "load"],
+          section.rows.map((row) => pageRow(row, all)),
+        ),
+      ].join("\n\n")
+    ),
+    "## Goals",
+    list(goalSummary(all)),
+    "## Growth",
+    GROWTH,
+    ...growthTables(all),
+    ...jobLines(all),
+    "## Soak",
+    soak === undefined ? "Not run yet." : soakText(soak),
+    "## Every scenario",
+    COLUMNS,
+    resultTable(all),
+    TAIL,
+  ].join("\n\n") + "\n";
+}
+
+const HEAD = `# Performance
+
+<!-- Made by \`deno task docs\` from bench/results.json. Edit bench/performance_page.ts instead. -->
+
+\`deno task bench --out bench/results.json\` measures the whole way of a message, \`deno task bench
+--growth --out bench/results.json\` what a large database changes, \`deno task soak --out
+bench/results.json\` half an hour of steady traffic; \`deno task docs\` then makes this page.
+\`deno task bench --quick\` is a choice that takes two or three minutes.
+
+Traffic comes from the generators (200 nodes, 8 gateways or observers), made beforehand; a publisher of
+its own process writes it to mosquitto's socket as fast as mosquitto takes it, with the settings of
+[deploy/mosquitto.conf](../deploy/mosquitto.conf) where nothing else is said. The service runs from
+source with \`synchronous: FULL\` and its defaults. Ratios compare what was measured within the same
+minute on the same machine; take them rather than the figures.`;
+
+const GROWTH =
+  "The same burst into databases of different size. The pages are counted by reading SQLite's log after each commit of a loop that inserts the rows that the service has stored, in batches of the same size. What differs between the sizes is how many pages of indexes whose keys come in no order (packet ids, hashes) a batch touches: in a small index its rows share pages, in a large one nearly every row has one of its own.";
+
+const COLUMNS =
+  `- *stored*, *lost*: rows in the database, and messages that are missing, told apart by what
+  the service says that it received: the broker's losses never reached it.
+- *bare rows/s*: the limit that SQLite and the machine set beside the same traffic; *ratio*: our rate by it.
+- *published/s*: how fast the publisher got rid of the burst. Where it is hardly above *msg/s*, the
+  broker was the limit.
+- *CPU*: seconds for 1,000 messages, of the service, the bare loop and the broker.
+- *written*: KB (1,000 bytes) a message that were sent to storage: until the last commit, with the
+  checkpoint at the end, and by the bare loop until its last commit.
+- *ms*: latency, answers of /metrics, or times of starts and restarts, by the kind of scenario.
+- ✓ and ✗: a goal that is met or missed.`;
+
+const TAIL = `## The executable
+
+Measured by hand, not by the bench: \`deno task compile\` with Deno 2.4.2 for Linux on x86-64 makes 86 MB.
+\`meshcapture version\` ends after 0.12 s at 69 MB of resident memory; \`meshcapture run\` waiting for its
+broker has 130 MB.
+
+## Not measured
+
+- Wear of an SD card: bytes are counted where the kernel hands them to the device, not what a card makes
+  of them.
+- A network between broker and service: everything runs over loopback, without TLS.
+- Other brokers than mosquitto, and the embedded one.
+- Power: neither a Raspberry Pi nor any other ARM machine was at hand.`;
+
+function pageRow(row: PageRow, all: readonly Result[]): string[] {
+  const found = all.find((one) => {
+    const own = scenarioWords(one.scenario);
+    return row.from.every((word) => own.includes(word));
+  });
+  if (found === undefined) return [row.what, row.how, "not measured", "", ...row.peers, "", ""];
+  const verdicts = judge(goalsOf(found.scenario), found.figures)
+    .filter((one) => row.figures.includes(one.figure));
+  const values = row.figures.map((name) => found.figures[name] ?? "–").join(" / ");
+  const goals = verdicts.map(({ must, bound, met, figure }) => {
+    const which = row.figures.length === 1 ? "" : ` (${figure})`;
+    return `${must === ">=" ? "≥" : "≤"} ${bound}${which} ${met ? "✓" : "✗"}`;
+  });
+  return [
+    row.what,
+    row.how,
+    row.unit === "" ? values : `${values} ${row.unit}`,
+    goals.join("<br>"),
+    ...row.peers,
+    found.name,
+    String(found.load),
+  ];
+}
+
+function growthTables(all: readonly Result[]): string[] {
+  const grown = all.filter((one) => one.scenario.kind === "growth");
+  if (grown.length === 0) return ["Not run yet."];
+  const networks = [...new Set(grown.map((one) => one.scenario.network))];
+  return networks.map((network) =>
+    pagesTable(grown.filter((one) => one.scenario.network === network))
+  );
+}
+
+function jobLines(all: readonly Result[]): string[] {
+  return all.filter((one) => one.figures.jobs !== undefined).map(({ name, figures }) => {
+    const done = Object.entries(figures.jobs!).map(([what, n]) => `${n} ${what}`).join(", ");
+    return `*${name}*: ${done} meanwhile; the longest wait was ${figures.maxMs} ms.`;
+  });
+}
+
+function soakText({ at, seconds, rate, passed, checks }: SoakResult): string {
+  const rows = checks.map((one) => [
+    one.what,
+    String(one.value),
+    String(one.atMost),
+    one.passed ? "✓" : "✗",
+  ]);
+  return `${passed ? "Passed" : "Failed"} on ${at}: ${
+    seconds / 60
+  } minutes at ${rate} messages a second ` +
+    "on each network, with connections cut and the broker restarted in turn.\n\n" +
+    markdownTable(["what", "was", "at most", ""], rows);
+}
+
+function period(all: readonly Result[]): string {
+  const days = [...new Set(all.map((one) => one.at.slice(0, 10)))].sort();
+  if (days.length === 0) return "no day yet";
+  return days.length === 1 ? days[0]! : `${days[0]} to ${days.at(-1)}`;
+}
+
+function list(lines: string): string {
+  return lines.split("\n").map((line) => `- ${line}`).join("\n");
+}

@@ -1,0 +1,176 @@
+/** Measures a burst, and the bare limit beside the same broker. @module */
+import { BenchBroker } from "./broker.ts";
+import { Child } from "./child.ts";
+import type { Figures } from "./figures.ts";
+import { burstFile, RunFolder } from "./folder.ts";
+import { metricSum } from "./metrics_text.ts";
+import { type BenchNetwork, benchNetworks } from "./networks.ts";
+import { oneService } from "./one_service.ts";
+import { round } from "./percentile.ts";
+import { processFigures } from "./process_figures.ts";
+import { RowCounter } from "./row_counter.ts";
+import type { BurstScenario } from "./scenario.ts";
+import { BenchService } from "./service.ts";
+import { makeStartFile } from "./start_file.ts";
+import { pause } from "./until.ts";
+
+/** A burst counts as ended when nothing more is stored for so long after the publisher is done. */
+const STALLED_MS = 4_000;
+/** How long the service is left alone before its idle memory is read. */
+const IDLE_MS = 1_500;
+
+/** Who runs beside a burst, such as a scraper. Called when the burst begins. */
+export type Bystander = (service: BenchService, ended: AbortSignal) => Promise<void>;
+
+/**
+ * Runs a burst through the service, and then the bare loop.
+ *
+ * @param beside works while the burst runs
+ * @param keep is given the folder before it is removed
+ */
+export async function runBurst(
+  scenario: BurstScenario,
+  beside?: Bystander,
+  keep?: (folder: RunFolder, base: number, batch: number) => Promise<Figures>,
+): Promise<Figures> {
+  const network = benchNetworks[scenario.network];
+  const traffic = await burstFile(network, scenario.messages);
+  using folder = new RunFolder();
+  const database = folder.file("service.db");
+  await makeStartFile(network, scenario.indexes, scenario.prefill, database);
+  const bytesBefore = Deno.statSync(database).size;
+  await using broker = await BenchBroker.start(folder, scenario.broker);
+  const through = await throughService(scenario, network, folder, broker, traffic, beside);
+  const { base, seconds, stored, figures, commits } = through;
+  await broker.forget(through.clientId);
+  const batch = Math.max(1, Math.ceil(stored / Math.max(1, commits)));
+  const bare = stored === 0
+    ? undefined
+    : await bareLimit(scenario, network, folder, broker, traffic, base, batch);
+  const more = await keep?.(folder, base, batch);
+  const rate = stored / seconds;
+  return {
+    ...figures,
+    messagesPerSecond: Math.round(rate),
+    databaseBytes: Math.round((Deno.statSync(database).size - bytesBefore) / stored),
+    ...(bare === undefined ? {} : { ...bare, ratio: round(rate / bare.bareRowsPerSecond, 2) }),
+    ...more,
+  };
+}
+
+interface Through {
+  readonly base: number;
+  readonly seconds: number;
+  readonly stored: number;
+  readonly commits: number;
+  readonly clientId: string;
+  readonly figures: Figures;
+}
+
+async function throughService(
+  scenario: BurstScenario,
+  network: BenchNetwork,
+  folder: RunFolder,
+  broker: BenchBroker,
+  traffic: string,
+  beside: Bystander | undefined,
+): Promise<Through> {
+  const { messages, indexes, qos } = scenario;
+  const database = folder.file("service.db");
+  const sections = oneService(network, indexes, database, broker.port);
+  await using service = await BenchService.start(folder, sections);
+  await using publisher = await Child.start("publisher.ts", [broker.port, traffic, qos]);
+  await pause(IDLE_MS);
+  using counter = new RowCounter(database, network.counted);
+  const ended = new AbortController();
+  const before = service.figures();
+  const brokerBefore = processFigures(broker.pid).cpuSeconds;
+  const start = performance.now();
+  await publisher.go();
+  const bystander = beside?.(service, ended.signal);
+  let published: { published: number; ms: number } | undefined;
+  void publisher.result<{ published: number; ms: number }>().then((result) => published = result);
+  let last = 0;
+  let changed = start;
+  for (;;) {
+    const gained = counter.gained();
+    const now = performance.now();
+    if (gained !== last) changed = now;
+    else if (published !== undefined && now - changed > STALLED_MS) break;
+    last = gained;
+    if (gained >= messages && published !== undefined) break;
+    await pause(5);
+  }
+  const after = service.figures();
+  const brokerAfter = processFigures(broker.pid).cpuSeconds;
+  ended.abort();
+  await bystander;
+  const text = await service.metrics();
+  const closed = await service.stop();
+  const stored = counter.count();
+  const sum = (name: string) => metricSum(text, `meshcapture_${name}`);
+  const received = sum("messages_received_total") - sum("duplicates_skipped_total");
+  const each = (value: number) => value / Math.max(1, stored);
+  return {
+    base: counter.base,
+    seconds: (changed - start) / 1000,
+    stored,
+    commits: sum("commits_total"),
+    clientId: String(counter.value("SELECT client_id FROM capture_sources LIMIT 1")),
+    figures: {
+      published: messages,
+      stored,
+      lostByBroker: messages - received,
+      lostByUs: received - stored,
+      publishedPerSecond: Math.round(messages / published.ms * 1000),
+      cpuSecondsPerThousand: round(each(after.cpuSeconds - before.cpuSeconds) * 1000, 3),
+      brokerCpuSecondsPerThousand: round((brokerAfter - brokerBefore) / messages * 1000, 3),
+      idleRssMib: Math.round(before.rssBytes / 2 ** 20),
+      peakRssMib: Math.round(after.peakRssBytes / 2 ** 20),
+      writtenKb: round(each(after.writtenBytes - before.writtenBytes) / 1000, 2),
+      writtenKbClosed: round(each(closed.writtenBytes - before.writtenBytes) / 1000, 2),
+      commits: sum("commits_total"),
+    },
+  };
+}
+
+/**
+ * The bare loop's figures. The publisher publishes the same burst to the same broker meanwhile, and
+ * a subscriber takes it as the service did.
+ */
+async function bareLimit(
+  scenario: BurstScenario,
+  network: BenchNetwork,
+  folder: RunFolder,
+  broker: BenchBroker,
+  traffic: string,
+  base: number,
+  batch: number,
+): Promise<Figures & { readonly bareRowsPerSecond: number }> {
+  const target = folder.file("bare.db");
+  await makeStartFile(network, scenario.indexes, scenario.prefill, target);
+  await using drain = await Child.start("drain.ts", [broker.port, network.filter]);
+  await using bare = await Child.start("bare_loop.ts", [
+    network.name,
+    folder.file("service.db"),
+    base,
+    target,
+    batch,
+  ]);
+  await using publisher = await Child.start("publisher.ts", [
+    broker.port,
+    traffic,
+    scenario.qos,
+  ]);
+  await drain.go();
+  const before = processFigures(bare.pid);
+  await Promise.all([publisher.go(), bare.go()]);
+  const { rows, ms } = await bare.result<{ rows: number; ms: number }>();
+  const after = processFigures(bare.pid);
+  await bare.tell("end");
+  return {
+    bareRowsPerSecond: Math.round(rows / ms * 1000),
+    bareCpuSecondsPerThousand: round((after.cpuSeconds - before.cpuSeconds) / rows * 1000, 3),
+    bareWrittenKb: round((after.writtenBytes - before.writtenBytes) / rows / 1000, 2),
+  };
+}

@@ -1,0 +1,36 @@
+/** Measures the answers of /metrics while a burst runs. @module */
+import type { Figures } from "./figures.ts";
+import { percentile, round } from "./percentile.ts";
+import { runBurst } from "./run_burst.ts";
+import type { HttpScenario } from "./scenario.ts";
+import { pause } from "./until.ts";
+
+/** Milliseconds between an answer and the next question: a thousand times what Prometheus asks. */
+const EVERY_MS = 10;
+
+/** A burst with a scraper beside it; its rate is that of a service that is scraped. */
+export async function runHttp(scenario: HttpScenario): Promise<Figures> {
+  const times: number[] = [];
+  const burst = { ...scenario, kind: "burst", qos: 1, broker: "deploy" } as const;
+  const figures = await runBurst(burst, async (service, ended) => {
+    while (!ended.aborted) {
+      const start = performance.now();
+      await service.metrics();
+      times.push(performance.now() - start);
+      await pause(EVERY_MS);
+    }
+  });
+  return {
+    published: scenario.messages,
+    ...pick(figures, ["stored", "lostByBroker", "lostByUs", "messagesPerSecond"]),
+    timed: times.length,
+    p50Ms: round(percentile(times, 0.5), 1),
+    p99Ms: round(percentile(times, 0.99), 1),
+    maxMs: round(percentile(times, 1), 1),
+  };
+}
+
+/** The rest of a burst's figures would be misread: a service is not scraped a hundred times a second. */
+function pick(figures: Figures, names: readonly (keyof Figures)[]): Figures {
+  return Object.fromEntries(names.map((name) => [name, figures[name]]));
+}

@@ -1,0 +1,122 @@
+/** The real service, in a process of its own, as it is measured. @module */
+import { freePort } from "./broker.ts";
+import type { RunFolder } from "./folder.ts";
+import { metricSum } from "./metrics_text.ts";
+import { openFiles, type ProcessFigures, processFigures } from "./process_figures.ts";
+import { pause, until } from "./until.ts";
+
+/** Configuration sections in our own words. */
+export type Sections = Readonly<Record<string, unknown>>;
+
+/** See the module. */
+export class BenchService implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #port: number;
+  #ended = false;
+
+  private constructor(process: Deno.ChildProcess, port: number) {
+    this.#process = process;
+    this.#port = port;
+    void process.status.then(() => this.#ended = true);
+  }
+
+  /** Starts it with a configuration file in `folder`; it may write there alone. */
+  static async spawn(folder: RunFolder, sections: Sections): Promise<BenchService> {
+    const port = await freePort();
+    const config = folder.file("config.yaml");
+    const whole = {
+      ...sections,
+      observability: { address: `127.0.0.1:${port}`, log_level: "error" },
+    };
+    // JSON is YAML.
+    Deno.writeTextFileSync(config, JSON.stringify(whole));
+    const process = new Deno.Command("deno", {
+      args: [
+        "run",
+        "--allow-net=127.0.0.1",
+        "--allow-read",
+        `--allow-write=${folder.path}`,
+        "--allow-env",
+        "main.ts",
+        "run",
+        "--config",
+        config,
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "inherit",
+    }).spawn();
+    return new BenchService(process, port);
+  }
+
+  /** Starts it and waits until its sources are subscribed: before that a broker keeps nothing. */
+  static async start(folder: RunFolder, sections: Sections, sources = 1): Promise<BenchService> {
+    const service = await BenchService.spawn(folder, sections);
+    try {
+      await service.subscribed(sources);
+      return service;
+    } catch (error) {
+      await service[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Resolves when so many sources are subscribed. */
+  async subscribed(sources: number): Promise<void> {
+    await until(async () => {
+      if (this.#ended) throw new Error("the service ended at its start");
+      return metricSum(await this.metrics(), "meshcapture_source_up") === sources;
+    }, "the service has subscribed");
+  }
+
+  /** The text of /metrics; empty while it does not answer. */
+  async metrics(): Promise<string> {
+    try {
+      return await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
+    } catch {
+      return "";
+    }
+  }
+
+  /** What the kernel counts of it. */
+  figures(): ProcessFigures {
+    return processFigures(this.#process.pid);
+  }
+
+  /** Its open file descriptors. */
+  openFiles(): number {
+    return openFiles(this.#process.pid);
+  }
+
+  /**
+   * Stops it in order and returns its last figures: after them it closes no more than a process that
+   * ends, while the checkpoint of its end is in them.
+   */
+  async stop(): Promise<ProcessFigures> {
+    let last = this.figures();
+    this.#kill("SIGTERM");
+    while (!this.#ended) {
+      try {
+        last = this.figures();
+      } catch {
+        // It has ended while its figures were read.
+      }
+      await pause(2);
+    }
+    return last;
+  }
+
+  /** Kills it, if it still runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.#kill("SIGKILL");
+    await this.#process.status;
+  }
+
+  #kill(signal: Deno.Signal): void {
+    try {
+      this.#process.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+}
