@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createServer, type Socket } from "node:net";
-import { connect } from "mqtt";
+import { MqttLink } from "../../bench/mqtt_link.ts";
 import {
   connectPacket,
   PacketStream,
@@ -12,6 +11,8 @@ import {
   publishPacket,
   subscribePacket,
 } from "../../bench/mqtt_wire.ts";
+import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
+import { waitUntil } from "../helpers/wait.ts";
 
 Deno.test("connectPacket() and subscribePacket() are what the standard says", () => {
   assert.deepEqual(
@@ -72,31 +73,52 @@ Deno.test("pubackPackets() is read as one PUBACK an id", () => {
   assert.deepEqual(found, [1, 65_535]);
 });
 
-Deno.test("publishPacket() is what a client library reads as a message", async () => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.once("data", () => {
-      socket.write(Uint8Array.of(0x20, 2, 0, 0));
-      socket.write(publishPacket("a/ü", new Uint8Array(300).fill(7), 1, 4711));
+mosquittoTest(
+  "MqttLink gets what another has published, and hears of what it publishes",
+  async () => {
+    await using broker = await Mosquitto.start();
+    const received: string[] = [];
+    using reader = await MqttLink.open(broker.port, "reader", true, (type, _, body) => {
+      if (type === PUBLISH) received.push(new TextDecoder().decode(body));
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const client = connect(`mqtt://127.0.0.1:${port}`);
-  try {
-    const [topic, payload, packet] = await new Promise<
-      [string, Uint8Array, { messageId?: number }]
-    >(
-      (resolve) => client.on("message", (...parts) => resolve(parts)),
-    );
-    assert.equal(topic, "a/ü");
-    assert.deepEqual(new Uint8Array(payload), new Uint8Array(300).fill(7));
-    assert.equal(packet.messageId, 4711);
-  } finally {
-    await client.endAsync(true);
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
+    await reader.subscribe("a/#", 1);
+    const acknowledged: number[] = [];
+    using writer = await MqttLink.open(broker.port, "writer", true, (type, _, body) => {
+      if (type === PUBACK) acknowledged.push(body[0]! << 8 | body[1]!);
+    });
+    await writer.send(publishPacket("a/ü", new TextEncoder().encode("seven"), 1, 4711));
+    await waitUntil(() => received.length > 0 && acknowledged.length > 0, "the message went round");
+    assert.match(received[0]!, /a\/ü.*seven$/s);
+    assert.deepEqual(acknowledged, [4711]);
+  },
+);
+
+mosquittoTest(
+  "MqttLink without a clean session is kept by the broker until a clean one",
+  async () => {
+    await using broker = await Mosquitto.start();
+    const received: number[] = [];
+    const open = (clean: boolean) =>
+      MqttLink.open(broker.port, "keeper", clean, (type) => received.push(type));
+    const first = await open(false);
+    await first.subscribe("a/#", 1);
+    await first.close();
+    const publish = async () => {
+      const writer = await MqttLink.open(broker.port, "writer", true);
+      await writer.send(publishPacket("a/b", new Uint8Array(3), 1, 1));
+      await writer.close();
+    };
+    await publish();
+    const second = await open(false);
+    await waitUntil(() => received.length > 0, "what was published meanwhile");
+    await second.close();
+    await (await open(true)).close();
+    await publish();
+    received.length = 0;
+    // The broker answers in order: behind its answer to SUBSCRIBE nothing old can come.
+    const third = await open(false);
+    await third.subscribe("c", 1);
+    await third.close();
+    assert.deepEqual(received, []);
+  },
+);
