@@ -1,9 +1,11 @@
 /** docs/performance.md, made from the results of a run. @module */
 import { goalsOf, judge } from "./goals.ts";
+import { growthTable } from "./growth_table.ts";
+import { markdownTable } from "./markdown_table.ts";
 import { type PageRow, pageSections } from "./page_rows.ts";
 import type { Result, Results, SoakResult } from "./results.ts";
 import { scenarioWords } from "./scenario.ts";
-import { goalSummary, markdownTable, pagesTable, resultTable } from "./table.ts";
+import { goalSummary, resultTable } from "./table.ts";
 
 /** The page. Figures of scenarios that were not run are said to be missing, never left out. */
 export function performancePage(results: Results): string {
@@ -55,7 +57,7 @@ source with \`synchronous: FULL\` and its defaults. Ratios compare what was meas
 minute on the same machine; take them rather than the figures.`;
 
 const GROWTH =
-  "The same burst into databases of different size. The pages are counted by reading SQLite's log after each commit of a loop that inserts the rows that the service has stored, in batches of the same size. What differs between the sizes is how many pages of indexes whose keys come in no order (packet ids, hashes) a batch touches: in a small index its rows share pages, in a large one nearly every row has one of its own.";
+  "The same burst into databases of different size. What grows is what the bare loop pays too; the lines *less* are what is ours alone. The pages are counted by reading SQLite's log after each commit of a loop that inserts the rows that the service has stored, in batches of the same size. What differs between the sizes is how many pages of indexes whose keys come in no order (packet ids, hashes) a batch touches: in a small index its rows share pages, in a large one nearly every row has one of its own.";
 
 const COLUMNS =
   `- *stored*, *lost*: rows in the database, and messages that are missing, told apart by what
@@ -112,7 +114,7 @@ function growthTables(all: readonly Result[]): string[] {
   if (grown.length === 0) return ["Not run yet."];
   const networks = [...new Set(grown.map((one) => one.scenario.network))];
   return networks.map((network) =>
-    pagesTable(grown.filter((one) => one.scenario.network === network))
+    growthTable(grown.filter((one) => one.scenario.network === network))
   );
 }
 

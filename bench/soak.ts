@@ -15,6 +15,7 @@ import { Child } from "./child.ts";
 import { CuttableLink } from "./cuttable_link.ts";
 import { RunFolder } from "./folder.ts";
 import { thisMachine } from "./machine.ts";
+import { markdownTable } from "./markdown_table.ts";
 import { metricSum } from "./metrics_text.ts";
 import { type BenchNetwork, benchNetworks } from "./networks.ts";
 import { keepResults, type SoakResult } from "./results.ts";
@@ -22,7 +23,7 @@ import { RowCounter } from "./row_counter.ts";
 import { BenchService } from "./service.ts";
 import { rssSlope, type Sample, type SoakEnd, soakVerdict } from "./soak_verdict.ts";
 import { makeStartFile } from "./start_file.ts";
-import { markdownTable } from "./table.ts";
+
 import { pause, until } from "./until.ts";
 
 /** How long the last messages may take. */

@@ -54,11 +54,13 @@ async function prefilled(
 ): Promise<string> {
   const making = `${FOLDER}/making.db`;
   removeDatabase(making);
-  // Another seed than the burst's: nothing of the burst may be known already.
-  const pool = readTraffic(await burstFile(network, Math.min(POOL, rows), 2));
-  await createDatabase(network, indexes, making, pool);
+  await createDatabase(network, indexes, making, []);
   const kept = `${FOLDER}/prefilled-${network.name}-${indexes}-${rows}-${schemaDigest(making)}.db`;
   if (!exists(kept)) {
+    removeDatabase(making);
+    // Another seed than the burst's: nothing of the burst may be known already.
+    const pool = readTraffic(await burstFile(network, Math.min(POOL, rows), 2));
+    await createDatabase(network, indexes, making, pool);
     multiplyRows(network, making, rows);
     Deno.renameSync(making, kept);
   }

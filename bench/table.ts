@@ -1,6 +1,8 @@
 /** The one table of a run, for people. @module */
-import type { FigureName, Figures } from "./figures.ts";
+import type { FigureName } from "./figures.ts";
 import { goalsOf, judge } from "./goals.ts";
+import { growthTable } from "./growth_table.ts";
+import { markdownTable } from "./markdown_table.ts";
 import type { Result } from "./results.ts";
 
 /** A column: its head, and the figures in its cells. */
@@ -40,15 +42,6 @@ export function resultTable(results: readonly Result[]): string {
   return markdownTable(head, rows);
 }
 
-/** A table in Markdown. */
-export function markdownTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
 /** One line: how many goals are met, and each that is missed. */
 export function goalSummary(results: readonly Result[]): string {
   const verdicts = results.flatMap(({ name, scenario, figures }) =>
@@ -70,7 +63,7 @@ export function detailTables(results: readonly Result[]): string {
     const grown = results.filter((one) =>
       one.scenario.network === network && one.figures.pagesPerThousand !== undefined
     );
-    if (grown.length > 0) parts.push(pagesTable(grown));
+    if (grown.length > 0) parts.push(growthTable(grown));
   }
   for (const { name, figures } of results) {
     if (figures.jobs === undefined) continue;
@@ -78,24 +71,6 @@ export function detailTables(results: readonly Result[]): string {
     parts.push(`${name}: ${done}`);
   }
   return parts.join("\n\n");
-}
-
-/** Pages of the log for 1,000 rows, by what they belong to, for each size of the database. */
-export function pagesTable(grown: readonly Result[]): string {
-  const names = new Set(grown.flatMap((one) => Object.keys(one.figures.pagesPerThousand!)));
-  const largest = grown.at(-1)!.figures.pagesPerThousand!;
-  const sorted = [...names].sort((a, b) => (largest[b] ?? 0) - (largest[a] ?? 0));
-  const total = (figures: Figures) =>
-    Object.values(figures.pagesPerThousand!).reduce((sum, n) => sum + n, 0);
-  return markdownTable(
-    ["pages written for 1,000 rows", ...grown.map((one) => one.name)],
-    [
-      ["all", ...grown.map((one) => total(one.figures).toFixed(0))],
-      ...sorted.map((
-        name,
-      ) => [name, ...grown.map((one) => String(one.figures.pagesPerThousand![name] ?? 0))]),
-    ],
-  );
 }
 
 function cell({ figures: names }: Column, { scenario, figures }: Result): string {

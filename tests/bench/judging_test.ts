@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { goalsOf, judge } from "../../bench/goals.ts";
+import { growthTable } from "../../bench/growth_table.ts";
 import { benchOptions } from "../../bench/options.ts";
 import { planned } from "../../bench/plan.ts";
 import { merge, type Results } from "../../bench/results.ts";
@@ -128,3 +129,29 @@ function series(of: (i: number) => Partial<Sample>): Sample[] {
     ...of(i),
   }));
 }
+
+Deno.test("growthTable() tells what is ours from what the bare loop pays too", () => {
+  const grown = [0, 1_000_000].map((prefill, i) => ({
+    name: `into-${prefill}`,
+    scenario: {
+      kind: "growth",
+      network: "meshtastic",
+      indexes: "full",
+      prefill,
+      messages: 1,
+    } as const,
+    at: "",
+    load: 0,
+    figures: {
+      messagesPerSecond: i === 0 ? 10_000 : 5_000,
+      bareRowsPerSecond: i === 0 ? 12_500 : 5_555,
+      pagesPerThousand: i === 0 ? { table: 200 } : { table: 200, idx_random: 800 },
+    },
+  }));
+  const lines = growthTable(grown).split("\n");
+  assert.ok(lines.includes("| service less bare loop, µs | 20 | 20 |"));
+  assert.ok(lines.includes("| pages in the log for 1,000 rows | 200 | 1000 |"));
+  assert.ok(lines.includes("| their bytes, KB a row | 0.82 | 4.12 |"));
+  assert.ok(lines.includes("| … of idx_random | 0 | 800 |"));
+  assert.ok(lines.includes("| written until the last commit, KB | – | – |"));
+});
