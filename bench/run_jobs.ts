@@ -51,7 +51,7 @@ function jobSettings(network: BenchNetwork, counter: RowCounter): Sections {
   return {
     retention: { packet_days: Math.max(1, Math.floor(hours / 24)) },
     // Otherwise only the last days' receptions are looked at.
-    neighbor_edges_max_age_days: 0,
+    neighbor_edges_max_age_days: 10_000,
   };
 }
 
