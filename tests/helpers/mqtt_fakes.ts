@@ -141,7 +141,12 @@ export class Publisher implements AsyncDisposable {
       clean?: boolean;
     } = {},
   ): Promise<Publisher> {
-    const client = new MqttClient(() => connectTcp({ host: "127.0.0.1", port }), {
+    const client = new MqttClient(() => {
+      const socket = connectTcp({ host: "127.0.0.1", port });
+      // Small steps of messages must not wait for the broker's delayed TCP acknowledgement.
+      socket.setNoDelay(true);
+      return socket;
+    }, {
       reconnectPeriod: 0,
       protocolVersion: options.version ?? 4,
       clientId: options.clientId ?? `publisher-${crypto.randomUUID().slice(0, 8)}`,

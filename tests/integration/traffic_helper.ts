@@ -18,7 +18,7 @@ export function distinctTraffic(n: number, seed: number): Published[] {
   // Some of the traffic goes to topics that are dropped by rule, some of it comes twice.
   for (const message of encodeBurst(Math.ceil(n * 1.5) + 200, seed)) {
     if (!message.topic.includes("/2/e/")) continue;
-    const key = keyOf(message.topic, message.payload);
+    const key = messageKey(message.topic, message.payload);
     if (!seen.has(key)) seen.set(key, message);
     if (seen.size === n) return [...seen.values()];
   }
@@ -54,13 +54,13 @@ export function account(database: string, published: readonly Published[]): Acco
   const rows = queryDatabase(database, "SELECT topic, raw_service_envelope FROM packet_history");
   const found = new Map<string, number>();
   for (const row of rows) {
-    const key = keyOf(String(row["topic"]), row["raw_service_envelope"] as Uint8Array);
+    const key = messageKey(String(row["topic"]), row["raw_service_envelope"] as Uint8Array);
     found.set(key, (found.get(key) ?? 0) + 1);
   }
   let lost = 0;
   let twice = 0;
   for (const { topic, payload } of published) {
-    const key = keyOf(topic, payload);
+    const key = messageKey(topic, payload);
     const times = found.get(key) ?? 0;
     if (times === 0) lost++;
     if (times > 1) twice += times - 1;
@@ -77,6 +77,7 @@ export function assertExactlyOnce(
   assert.deepEqual(account(database, published), { lost: 0, twice: 0, strange: 0 });
 }
 
-function keyOf(topic: string, payload: Uint8Array): string {
+/** What tells messages apart: now and then two topics bring the same bytes. */
+export function messageKey(topic: string, payload: Uint8Array): string {
   return createHash("sha256").update(topic).update("\0").update(payload).digest("base64");
 }

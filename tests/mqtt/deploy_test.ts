@@ -1,23 +1,13 @@
 /** deploy/mosquitto.conf, with nothing changed but port, paths and the address listened on. */
 import assert from "node:assert/strict";
 import { MqttSource } from "../../src/mqtt/source.ts";
-import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
+import { DEPLOYED_CONFIG, LOGIN, startDeployedMosquitto } from "../helpers/deploy_broker.ts";
+import { mosquittoTest } from "../helpers/mosquitto.ts";
 import { acknowledge, Publisher, testParts } from "../helpers/mqtt_fakes.ts";
-import { fromFileUrl } from "../helpers/paths.ts";
 import { waitUntil } from "../helpers/wait.ts";
 
-const CONFIG = Deno.readTextFileSync(
-  fromFileUrl(new URL("../../deploy/mosquitto.conf", import.meta.url)),
-);
-
-/** mosquitto_passwd's line for the user `capture` with the password `right:pass word`. */
-const PASSWORDS =
-  "capture:$7$101$49t8UFMw/cSnPaZ7$3G2dXmlki/C8P6iWbIJuPQW2w6Q9Lj+KzEBOxrsfm6zok00Q" +
-  "Y970BCLXwd6/qMcDUcNAdeWfo+iypHIATWf93Q==\n";
-const LOGIN = { username: "capture", password: "right:pass word" };
-
 Deno.test("deploy/mosquitto.conf says why of every setting", () => {
-  const lines = CONFIG.split("\n");
+  const lines = DEPLOYED_CONFIG.split("\n");
   lines.forEach((line, index) => {
     if (line === "" || line.startsWith("#")) return;
     // A setting follows a comment, or another setting of the same comment.
@@ -29,15 +19,7 @@ for (const protocol of ["3.1.1", "5"] as const) {
   mosquittoTest(
     `deploy/mosquitto.conf keeps every message while we are away, at ${protocol}`,
     async () => {
-      const lines = CONFIG
-        .replace("listener 1883", "listener %PORT% 127.0.0.1")
-        .replaceAll("/etc/mosquitto/passwords", "%DIR%/passwords")
-        .replaceAll("/var/lib/mosquitto/", "%DIR%/")
-        .split("\n");
-      await using broker = await Mosquitto.start(lines, {
-        whole: true,
-        files: { passwords: PASSWORDS },
-      });
+      await using broker = await startDeployedMosquitto();
       const parts = testParts();
       const options = {
         name: "test",
