@@ -21,25 +21,51 @@ export interface SessionStore {
   beginSession(source: string, session: number): Promise<void>;
 }
 
+/** What a {@linkcode SourceLedger} may be told beside the store. */
+export interface LedgerOptions {
+  /**
+   * Hears once after each reconnect with the session present, at the first arrival that tells,
+   * whether the broker has gone back to an older state of the session.
+   */
+  readonly onResumed?: (wentBack: boolean) => void;
+}
+
+/** Arrivals in order of their ids before a step back means something. */
+const MIN_STEPS = 10;
+
+/** A broker that counts its ids up steps back at most once in so many arrivals. */
+const STEPS_A_STEP_BACK = 100;
+
 /** The ledger of one source, mirrored in memory. */
 export class SourceLedger {
   readonly #source: string;
   readonly #store: SessionStore;
   readonly #known = new Uint8Array(LEDGER_IDS);
   readonly #digests = new BigUint64Array(LEDGER_IDS);
+  readonly #onResumed: ((wentBack: boolean) => void) | undefined;
   #session: number;
   #lenient = false;
+  #resuming = false;
+  /** Id of the newest arrival that was no redelivery. */
+  #last: number | undefined;
+  #steps = 0;
+  #stepsBack = 0;
 
   /** Continues from what the store remembers of the source. */
   constructor(
     source: string,
     state: Pick<SourceState, "session" | "entries">,
     store: SessionStore,
+    options: LedgerOptions = {},
   ) {
     this.#source = source;
     this.#store = store;
+    this.#onResumed = options.onResumed;
     this.#session = state.session;
-    for (const [id, digest] of ledgerEntries(state.entries)) this.#note(id, digest);
+    for (const [id, digest] of ledgerEntries(state.entries)) {
+      this.#step(id);
+      this.#note(id, digest);
+    }
   }
 
   /** The session that messages now belong to. */
@@ -56,8 +82,13 @@ export class SourceLedger {
    */
   admit(messageId: number, digest: bigint, redelivered: boolean): boolean {
     const matches = this.#known[messageId] === 1 && this.#digests[messageId] === digest;
-    if (matches && (redelivered || this.#lenient)) return true;
+    if (matches && (redelivered || this.#lenient)) {
+      // That is stored and was acknowledged: only an older state of the session holds it as new.
+      if (!redelivered) this.#resumed(true);
+      return true;
+    }
     this.#lenient = false;
+    if (!redelivered) this.#resumed(this.#step(messageId) && this.#countsUp());
     this.#note(messageId, digest);
     return false;
   }
@@ -70,13 +101,46 @@ export class SourceLedger {
   async connected(sessionPresent: boolean): Promise<void> {
     if (sessionPresent) {
       this.#lenient = true;
+      this.#resuming = true;
       return;
     }
     this.#lenient = false;
+    this.#resuming = false;
     const next = this.#session + 1;
     await this.#store.beginSession(this.#source, next);
     this.#session = next;
     this.#known.fill(0);
+    this.#last = undefined;
+    this.#steps = 0;
+    this.#stepsBack = 0;
+  }
+
+  /**
+   * Takes notice of the id of a message that is new to us; true when it lies behind the one before.
+   * A broker that counts its ids up, as mosquitto does, goes back only when it was killed and
+   * continues from what it had saved.
+   */
+  #step(id: number): boolean {
+    const last = this.#last;
+    this.#last = id;
+    if (last === undefined) return false;
+    // Ids go from 65,535 on to 1.
+    const ahead = (id - last + LEDGER_IDS - 1) % (LEDGER_IDS - 1);
+    const back = ahead === 0 || ahead > LEDGER_IDS / 2;
+    this.#steps++;
+    if (back) this.#stepsBack++;
+    return back;
+  }
+
+  /** False for a broker that takes any free id, whose steps back mean nothing. */
+  #countsUp(): boolean {
+    return this.#steps >= MIN_STEPS && (this.#stepsBack - 1) * STEPS_A_STEP_BACK <= this.#steps;
+  }
+
+  #resumed(wentBack: boolean): void {
+    if (!this.#resuming) return;
+    this.#resuming = false;
+    this.#onResumed?.(wentBack);
   }
 
   #note(messageId: number, digest: bigint): void {

@@ -49,6 +49,8 @@ export interface CommitContext {
   readonly heardUntil: readonly (readonly [string, number])[];
   /** Topic filters that a source's session at the broker may hold from now on: `[source, filters]`. */
   readonly topics?: readonly (readonly [string, readonly string[]])[];
+  /** Stretches that may yet prove to be gaps: `[source, stretches]`, all that there are now. */
+  readonly pendingGaps?: readonly (readonly [string, readonly Stretch[]])[];
   /** Messages whose records the database refused before: kept as they came, with the reason. */
   readonly quarantine: readonly QuarantinedMessage[];
 }
@@ -83,6 +85,8 @@ export interface SourceState {
   readonly heardUntil?: number;
   /** Topic filters that the session at the broker may hold; undefined where nothing is known. */
   readonly topics?: readonly string[];
+  /** Stretches that may yet prove to be gaps, oldest first. */
+  readonly pendingGaps?: readonly Stretch[];
 }
 
 /** A stretch of time in which a source was not covered. */
@@ -93,12 +97,23 @@ export interface CaptureGap {
   readonly from: number;
   /** Unix milliseconds. */
   readonly to: number;
-  /** `session_lost`: the broker kept nothing; `qos0`: what came at QoS 0 meanwhile is lost. */
+  /**
+   * `session_lost`: the broker kept nothing; `session_restored`: it was killed, and went back to what
+   * it had saved; `qos0`: what came at QoS 0 meanwhile is lost.
+   */
   readonly reason: GapReason;
 }
 
 /** Why a stretch was not covered. */
-export type GapReason = "session_lost" | "qos0";
+export type GapReason = "session_lost" | "session_restored" | "qos0";
+
+/** A stretch of time, Unix milliseconds. */
+export interface Stretch {
+  /** Its beginning. */
+  readonly from: number;
+  /** Its end. */
+  readonly to: number;
+}
 
 /** Sizes that metrics, health and the page show. */
 export interface StoreStats {
@@ -131,8 +146,11 @@ export interface Store<R> {
   loadSource(source: string, clientId: string, fixed?: boolean): Promise<SourceState>;
   /** The broker had no session: empties the source's ledger and begins `session`. */
   beginSession(source: string, session: number): Promise<void>;
-  /** Notes time that was not covered. Rejects with {@linkcode StorageError}. */
-  recordGap(gap: CaptureGap): Promise<void>;
+  /**
+   * Notes time that was not covered, and in the same transaction what is pending of that source from
+   * now on, where that is given. Rejects with {@linkcode StorageError}.
+   */
+  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void>;
   /** Sizes of the files, as they are now. */
   stats(): Promise<StoreStats>;
   /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CaptureGap } from "../capture/network.ts";
+import type { CaptureGap, Stretch } from "../capture/network.ts";
 
 /** What a {@linkcode GapKeeper} is told and tells. */
 export interface GapKeeperOptions {
@@ -12,11 +12,13 @@ export interface GapKeeperOptions {
   readonly source: string;
   /** Unix milliseconds until which the source was heard in an earlier run; undefined: never. */
   readonly heardUntil?: number | undefined;
-  /** Takes each gap. */
-  readonly onGap: (gap: CaptureGap) => void;
+  /** What {@linkcode GapKeeper.pending} was at the end of the earlier run. */
+  readonly pending?: readonly Stretch[] | undefined;
+  /** Takes each gap. `pending`: what may yet prove to be one, from now on. */
+  readonly onGap: (gap: CaptureGap, pending: readonly Stretch[]) => void;
 }
 
-/** Gaps that may wait for a message at QoS 0 to show that they are some. */
+/** Gaps that may wait for a message to show that they are some. */
 const MAX_PENDING = 1000;
 
 /** Follows one source's connections. */
@@ -25,13 +27,28 @@ export class GapKeeper {
   #coveredUntil: number | undefined;
   /** What was found at the first connection of this run. */
   #start: { readonly heardUntil: number; readonly reason: CaptureGap["reason"] } | undefined;
-  /** Gaps in which a broker with our session kept only what came at QoS 1. */
-  #atQos0: { from: number; to: number }[] = [];
+  /**
+   * Stretches with the session kept, in which a broker may have kept only what came at QoS 1, or
+   * not even that; oldest first.
+   */
+  #pending: Stretch[];
+  /** As many of the newest of them came after the last message that was new. */
+  #unheard: number;
 
   /** Nothing is recorded before the first report. */
   constructor(options: GapKeeperOptions) {
     this.#options = options;
     this.#coveredUntil = options.heardUntil;
+    this.#pending = [...options.pending ?? []];
+    this.#unheard = Math.min(1, this.#pending.length);
+  }
+
+  /**
+   * Stretches that are gaps if a message shows it: one at QoS 0, or one that shows that the broker
+   * was killed. To be kept with what is known of the source, or a run without any forgets them.
+   */
+  get pending(): readonly Stretch[] {
+    return this.#pending;
   }
 
   /** A connection is up, `at` Unix milliseconds. */
@@ -61,10 +78,12 @@ export class GapKeeper {
   #missed(from: number | undefined, to: number, reason: CaptureGap["reason"]): void {
     // A clock that was set back makes no gap that could be told.
     if (from === undefined || to <= from) return;
-    if (reason === "session_lost") return this.#gap(from, to, reason);
-    this.#atQos0.push({ from, to });
+    if (reason === "session_lost") return this.#gap({ from, to }, reason);
+    this.#pending.push({ from, to });
+    this.#unheard++;
     // Where all comes at QoS 1, nothing ever settles them.
-    if (this.#atQos0.length > MAX_PENDING) this.#atQos0.shift();
+    if (this.#pending.length > MAX_PENDING) this.#pending.shift();
+    this.#unheard = Math.min(this.#unheard, this.#pending.length);
   }
 
   /**
@@ -72,10 +91,16 @@ export class GapKeeper {
    * for us, and what they sent while we were away is lost although the session was there.
    */
   deliveredAtQos0(): void {
-    if (this.#atQos0.length === 0) return;
-    const gaps = this.#atQos0;
-    this.#atQos0 = [];
-    for (const { from, to } of gaps) this.#gap(from, to, "qos0");
+    if (this.#pending.length > 0) this.#settle(this.#pending.length, "qos0");
+  }
+
+  /**
+   * The first new message at QoS 1 since a connection with the session kept. `wentBack`: it shows
+   * that the broker has gone back to what it had saved, and has lost what it had not.
+   */
+  resumed(wentBack: boolean): void {
+    if (wentBack) this.#settle(this.#unheard, "session_restored");
+    this.#unheard = 0;
   }
 
   /** The connection has ended; it was alive until `at` (Unix milliseconds). */
@@ -83,7 +108,17 @@ export class GapKeeper {
     this.#coveredUntil = at;
   }
 
-  #gap(from: number, to: number, reason: CaptureGap["reason"]): void {
-    this.#options.onGap({ source: this.#options.source, from, to, reason });
+  /** The newest `n` of the pending stretches are gaps. */
+  #settle(n: number, reason: CaptureGap["reason"]): void {
+    const first = this.#pending.length - n;
+    for (let left = n; left > 0; left--) {
+      const [stretch] = this.#pending.splice(first, 1);
+      this.#unheard = Math.min(this.#unheard, left - 1);
+      this.#gap(stretch!, reason);
+    }
+  }
+
+  #gap({ from, to }: Stretch, reason: CaptureGap["reason"]): void {
+    this.#options.onGap({ source: this.#options.source, from, to, reason }, [...this.#pending]);
   }
 }

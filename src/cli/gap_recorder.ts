@@ -5,16 +5,21 @@
  * @module
  */
 import type { Log } from "../capture/log.ts";
-import type { CaptureGap, Store } from "../capture/network.ts";
+import type { CaptureGap, Store, Stretch } from "../capture/network.ts";
 
 /** Gaps that wait at most; beyond, the oldest are given up. */
 const MAX_WAITING = 1000;
+
+interface Waiting {
+  readonly gap: CaptureGap;
+  readonly pending: readonly Stretch[];
+}
 
 /** Records the gaps of one source. */
 export class GapRecorder {
   readonly #store: Pick<Store<unknown>, "recordGap">;
   readonly #log: Log;
-  #waiting: CaptureGap[] = [];
+  #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
 
   /** Records nothing before the first gap. */
@@ -23,12 +28,12 @@ export class GapRecorder {
     this.#log = log;
   }
 
-  /** Takes a gap. */
-  add(gap: CaptureGap): void {
-    this.#waiting.push(gap);
+  /** Takes a gap, and what may yet prove to be one from then on. */
+  add(gap: CaptureGap, pending: readonly Stretch[]): void {
+    this.#waiting.push({ gap, pending });
     if (this.#waiting.length > MAX_WAITING) {
       const given = this.#waiting.shift()!;
-      this.#log.error("a gap could not be recorded", { ...given });
+      this.#log.error("a gap could not be recorded", { ...given.gap });
     }
     this.flush();
   }
@@ -42,10 +47,10 @@ export class GapRecorder {
   async #work(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const gap = this.#waiting[0]!;
-        await this.#store.recordGap(gap);
+        const first = this.#waiting[0]!;
+        await this.#store.recordGap(first.gap, first.pending);
         // It may have been given up meanwhile.
-        if (this.#waiting[0] === gap) this.#waiting.shift();
+        if (this.#waiting[0] === first) this.#waiting.shift();
       }
     } catch (error) {
       this.#log.debug("a gap cannot be recorded yet", { error });

@@ -168,13 +168,13 @@ export class SourceRuntime {
   /** Notes until when the source was heard, unless `signal` ends that, and disconnects. */
   async stop(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
-    if (this.#source?.status().connected) {
-      try {
-        await unlessAborted(this.#gapRecorder.flush(), signal);
+    try {
+      await unlessAborted(this.#gapRecorder.flush(), signal);
+      if (this.#source?.status().connected) {
         await unlessAborted(this.#noteHeard(this.#stoppedAt ?? clock.now()), signal);
-      } catch (error) {
-        log.warn("could not note until when the source was heard", { source: this.name, error });
       }
+    } catch (error) {
+      log.warn("could not note until when the source was heard", { source: this.name, error });
     }
     await this.#source?.[Symbol.asyncDispose]();
   }
@@ -192,16 +192,19 @@ export class SourceRuntime {
     const gaps = this.#gaps = new GapKeeper({
       source: this.name,
       heardUntil: state.heardUntil,
-      onGap: (gap) => {
+      pending: state.pendingGaps,
+      onGap: (gap, pending) => {
         observer.captureGap(gap.source, gap.reason);
-        this.#gapRecorder.add(gap);
+        this.#gapRecorder.add(gap, pending);
       },
     });
     return {
       clock: network.receipts,
       log,
       sink: network.queue,
-      ledger: new SourceLedger(this.name, state, network.store),
+      ledger: new SourceLedger(this.name, state, network.store, {
+        onResumed: (wentBack) => gaps.resumed(wentBack),
+      }),
       retained: new RetainedMemory(state.retained),
       events: {
         onReceived: (qos) => {
@@ -211,6 +214,8 @@ export class SourceRuntime {
         },
         onConnected: ({ sessionPresent, at }) => {
           gaps.connected(sessionPresent, at);
+          // Before any commit can say that we were heard later than that.
+          if (gaps.pending.length > 0) this.#notePending();
           this.activity.connected();
         },
         onDisconnected: ({ at, silent }) => {
@@ -267,8 +272,15 @@ export class SourceRuntime {
     const upMs = this.#upSince === undefined ? 0 : clock.monotonic() - this.#upSince;
     await this.#note({
       heardUntil: [[this.name, until]],
+      pendingGaps: [[this.name, this.#gaps?.pending ?? []]],
       ...(upMs >= SETTLED_MS ? { topics: [[this.name, config.topics]] } : {}),
     });
+  }
+
+  #notePending(): void {
+    this.#note({ pendingGaps: [[this.name, this.#gaps?.pending ?? []]] }).catch((error) =>
+      this.#parts.log.debug("could not note what may be a gap", { source: this.name, error })
+    );
   }
 
   async #note(context: Partial<CommitContext>): Promise<void> {

@@ -57,7 +57,11 @@ const STORAGE_REASONS: Record<StorageReason, true> = {
   unexpected: true,
 };
 
-const GAP_REASONS: Record<GapReason, true> = { session_lost: true, qos0: true };
+const GAP_REASONS: Record<GapReason, true> = {
+  session_lost: true,
+  session_restored: true,
+  qos0: true,
+};
 
 /** Which counts of a commit go into which counter. A network may name its tables in either way. */
 const COUNTED: Readonly<Record<string, MetricName>> = {

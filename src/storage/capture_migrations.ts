@@ -5,6 +5,9 @@ import gaps from "../../migrations/capture/0002_gaps.sql" with { type: "text" };
 import quarantine from "../../migrations/capture/0003_quarantine.sql" with { type: "text" };
 import state from "../../migrations/capture/0004_state.sql" with { type: "text" };
 import topics from "../../migrations/capture/0005_sources_topics.sql" with { type: "text" };
+import pendingGaps from "../../migrations/capture/0006_sources_pending_gaps.sql" with {
+  type: "text",
+};
 
 /** `migrations/capture/`. */
 export const captureMigrations: MigrationSet = {
@@ -15,5 +18,6 @@ export const captureMigrations: MigrationSet = {
     ["0003_quarantine.sql", quarantine],
     ["0004_state.sql", state],
     ["0005_sources_topics.sql", topics],
+    ["0006_sources_pending_gaps.sql", pendingGaps],
   ],
 };

@@ -12,6 +12,7 @@ import type {
   LedgerBlock,
   QuarantinedMessage,
   SourceState,
+  Stretch,
 } from "../capture/network.ts";
 
 /** As many entries as there are message ids. */
@@ -42,7 +43,7 @@ export class CaptureTables {
   #known = new Map<string, KnownSource>();
   #staged = new Map<string, KnownSource>();
   readonly #statements: Record<
-    "insertLedger" | "pruneLedger" | "retained" | "heard" | "topics" | "quarantine",
+    "insertLedger" | "pruneLedger" | "retained" | "heard" | "topics" | "pending" | "quarantine",
     StatementSync
   >;
 
@@ -70,6 +71,10 @@ export class CaptureTables {
         `INSERT INTO capture_sources (name, client_id, topics) VALUES (?, '', ?)
          ON CONFLICT (name) DO UPDATE SET topics = excluded.topics`,
       ),
+      pending: db.prepare(
+        `INSERT INTO capture_sources (name, client_id, pending_gaps) VALUES (?, '', ?)
+         ON CONFLICT (name) DO UPDATE SET pending_gaps = excluded.pending_gaps`,
+      ),
       quarantine: db.prepare(
         `INSERT INTO capture_quarantine (source, topic, payload, received_at, qos, error)
          VALUES (?, ?, ?, ?, ?, ?)`,
@@ -88,6 +93,9 @@ export class CaptureTables {
     }
     for (const [source, topics] of context.topics ?? []) {
       this.#statements.topics.run(source, JSON.stringify(topics));
+    }
+    for (const [source, stretches] of context.pendingGaps ?? []) {
+      this.#writePending(source, stretches);
     }
     for (const quarantined of context.quarantine) this.#writeQuarantine(quarantined);
   }
@@ -115,10 +123,11 @@ export class CaptureTables {
     ).run(source, clientId);
     if (fixed) this.#replaceClientId(source, clientId);
     const row = this.#db.prepare(
-      "SELECT client_id, session, heard_until, topics FROM capture_sources WHERE name = ?",
+      "SELECT client_id, session, heard_until, topics, pending_gaps FROM capture_sources WHERE name = ?",
     ).get(source)!;
     const heard = row["heard_until"];
     const topics = parseTopics(row["topics"]);
+    const pendingGaps = parsePending(row["pending_gaps"]);
     return {
       clientId: String(row["client_id"]),
       session: Number(row["session"]),
@@ -126,6 +135,7 @@ export class CaptureTables {
       retained: this.#loadRetained(source),
       ...(typeof heard === "number" ? { heardUntil: Math.round(heard * 1000) } : {}),
       ...(topics === undefined ? {} : { topics }),
+      ...(pendingGaps.length === 0 ? {} : { pendingGaps }),
     };
   }
 
@@ -149,11 +159,20 @@ export class CaptureTables {
     this.#staged.set(source, { session, rows: [], total: 0 });
   }
 
-  /** Records a stretch of time that was not covered. */
-  recordGap(gap: CaptureGap): void {
+  /**
+   * Records a stretch of time that was not covered, and what is pending from now on where that is
+   * given. To be called inside a transaction.
+   */
+  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): void {
     this.#db.prepare(
       "INSERT INTO capture_gaps (source, from_time, to_time, reason) VALUES (?, ?, ?, ?)",
     ).run(gap.source, gap.from / 1000, gap.to / 1000, gap.reason);
+    if (pending !== undefined) this.#writePending(gap.source, pending);
+  }
+
+  #writePending(source: string, stretches: readonly Stretch[]): void {
+    const pairs = stretches.map(({ from, to }) => [from / 1000, to / 1000]);
+    this.#statements.pending.run(source, pairs.length === 0 ? null : JSON.stringify(pairs));
   }
 
   #writeLedger(block: LedgerBlock): void {
@@ -228,6 +247,23 @@ export class CaptureTables {
         BigInt.asUintN(64, BigInt(row["digest"] as bigint)),
       ]),
     );
+  }
+}
+
+function parsePending(stored: unknown): Stretch[] {
+  if (typeof stored !== "string") return [];
+  try {
+    const pairs: unknown = JSON.parse(stored);
+    if (!Array.isArray(pairs)) return [];
+    return pairs.flatMap((pair: unknown) => {
+      const [from, to] = Array.isArray(pair) ? pair : [];
+      return typeof from === "number" && typeof to === "number"
+        ? [{ from: Math.round(from * 1000), to: Math.round(to * 1000) }]
+        : [];
+    });
+  } catch {
+    // Somebody else wrote it; what is not readable proves nothing.
+    return [];
   }
 }
 

@@ -12,6 +12,7 @@ import {
   StorageError,
   type Store,
   type StoreStats,
+  type Stretch,
 } from "../capture/network.ts";
 
 /** A store with what is done to it beside commits. */
@@ -65,8 +66,8 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   }
 
   /** As {@linkcode Store.recordGap}. */
-  async recordGap(gap: CaptureGap): Promise<void> {
-    await (await this.#store()).recordGap(gap);
+  async recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void> {
+    await (await this.#store()).recordGap(gap, pending);
   }
 
   /** As {@linkcode Store.stats}. */

@@ -12,6 +12,7 @@ import {
   type SourceState,
   StorageError,
   type StoreStats,
+  type Stretch,
 } from "../capture/network.ts";
 import { withBusyTimeout } from "./busy_timeout.ts";
 import { readState, writeState } from "./capture_state.ts";
@@ -101,8 +102,8 @@ export class StorageBackend<B> {
   }
 
   /** As `Store.recordGap`. */
-  recordGap(gap: CaptureGap): void {
-    this.#tables.recordGap(gap);
+  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): void {
+    transaction(this.#db, () => this.#tables.recordGap(gap, pending));
   }
 
   /** As `Store.stats`. */

@@ -13,6 +13,7 @@ import {
   StorageError,
   type Store,
   type StoreStats,
+  type Stretch,
 } from "../capture/network.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
@@ -125,8 +126,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
   }
 
   /** As {@linkcode Store.recordGap}. */
-  recordGap(gap: CaptureGap): Promise<void> {
-    return this.#call("recordGap", [gap]) as Promise<void>;
+  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void> {
+    return this.#call("recordGap", [gap, pending]) as Promise<void>;
   }
 
   /** As {@linkcode Store.stats}. */

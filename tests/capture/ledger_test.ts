@@ -61,6 +61,69 @@ Deno.test("SourceLedger.connected() trusts id and digest without DUP until the f
   assert.equal(ledger.admit(3, 30n, false), false, "from here on DUP is needed");
 });
 
+/** A ledger that has seen ids `ids` in order, each with ten times the id as digest. */
+function ledgerAfter(ids: readonly number[]) {
+  const resumed: boolean[] = [];
+  const batch = new LedgerBatch();
+  for (const id of ids) batch.add("s", 1, id, BigInt(id) * 10n);
+  const entries = batch.blocks()[0]?.entries ?? EMPTY.entries;
+  const ledger = new SourceLedger("s", { session: 1, entries }, storeThatNotes(), {
+    onResumed: (wentBack) => resumed.push(wentBack),
+  });
+  return { ledger, resumed };
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+Deno.test("SourceLedger tells that the broker went back when an id does, after a reconnect", async () => {
+  const { ledger, resumed } = ledgerAfter(upTo(30));
+  await ledger.connected(true);
+  assert.equal(ledger.admit(25, 1n, false), false, "the id again, with another content");
+  assert.equal(ledger.admit(26, 2n, false), false);
+  assert.deepEqual(resumed, [true], "told once");
+});
+
+Deno.test("SourceLedger tells that the broker went back when it delivers as new what was stored", async () => {
+  const { ledger, resumed } = ledgerAfter(upTo(3));
+  await ledger.connected(true);
+  assert.equal(ledger.admit(2, 20n, false), true);
+  assert.deepEqual(resumed, [true]);
+});
+
+Deno.test("SourceLedger tells that the broker goes on when ids do, over 65,535 too", async () => {
+  const all = upTo(65_535);
+  const { ledger, resumed } = ledgerAfter([...all.slice(40_000), ...all.slice(0, 20)]);
+  await ledger.connected(true);
+  ledger.admit(20, 200n, true);
+  assert.deepEqual(resumed, [], "a redelivery tells nothing");
+  ledger.admit(21, 1n, false);
+  ledger.admit(1, 2n, false);
+  assert.deepEqual(resumed, [false]);
+  const wrapped = ledgerAfter(all.slice(60_000));
+  await wrapped.ledger.connected(true);
+  wrapped.ledger.admit(1, 1n, false);
+  assert.deepEqual(wrapped.resumed, [false]);
+});
+
+Deno.test("SourceLedger believes no step back of a broker that takes any free id", async () => {
+  const ids = Array.from({ length: 100 }, (_, i) => i % 10 + 1);
+  const { ledger, resumed } = ledgerAfter(ids);
+  await ledger.connected(true);
+  ledger.admit(1, 1n, false);
+  assert.deepEqual(resumed, [false]);
+  const few = ledgerAfter([1, 2, 3]);
+  await few.ledger.connected(true);
+  few.ledger.admit(1, 1n, false);
+  assert.deepEqual(few.resumed, [false], "three messages prove nothing");
+});
+
+Deno.test("SourceLedger tells nothing of a new session", async () => {
+  const { ledger, resumed } = ledgerAfter(upTo(30));
+  await ledger.connected(false);
+  ledger.admit(1, 1n, false);
+  assert.deepEqual(resumed, []);
+});
+
 Deno.test("LedgerBatch.blocks() is read back by ledgerEntries(), whatever the entries", () => {
   fc.assert(fc.property(
     fc.array(

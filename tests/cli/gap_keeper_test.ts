@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
+import type { Stretch } from "../../src/capture/network.ts";
 import { GapKeeper } from "../../src/cli/gap_keeper.ts";
 
-function keeper(heardUntil?: number) {
+function keeper(heardUntil?: number, pending: Stretch[] = []) {
   const gaps: [number, number, string][] = [];
+  const left: number[] = [];
   const one = new GapKeeper({
     source: "home",
     heardUntil,
-    onGap: ({ source, from, to, reason }) => {
+    pending,
+    onGap: ({ source, from, to, reason }, pendingNow) => {
+      left.push(pendingNow.length);
       assert.equal(source, "home");
       gaps.push([from, to, reason]);
     },
   });
-  return { one, gaps };
+  return { one, gaps, left };
 }
 
 Deno.test("GapKeeper tells no gap at the very first connection", () => {
@@ -100,4 +104,35 @@ Deno.test("GapKeeper tells gaps again after a clock that was ahead was set back"
   one.stepped(9_000_010, 2000, false);
   one.connected(false, 3000);
   assert.deepEqual(gaps, [[2000, 3000, "session_lost"]]);
+});
+
+Deno.test("GapKeeper tells what was pending at the end of an earlier run", () => {
+  const { one, gaps, left } = keeper(9000, [{ from: 1000, to: 2000 }]);
+  one.connected(true, 9500);
+  assert.deepEqual(one.pending, [{ from: 1000, to: 2000 }, { from: 9000, to: 9500 }]);
+  one.deliveredAtQos0();
+  assert.deepEqual(gaps, [[1000, 2000, "qos0"], [9000, 9500, "qos0"]]);
+  assert.deepEqual(left, [1, 0], "what is pending beside each");
+  assert.deepEqual(one.pending, []);
+});
+
+Deno.test("GapKeeper tells the time since the last message when a broker went back to what it saved", () => {
+  const { one, gaps } = keeper(1000);
+  one.connected(true, 2000);
+  one.resumed(false);
+  one.disconnected(3000);
+  one.connected(true, 4000);
+  one.disconnected(5000);
+  one.connected(true, 6000);
+  one.resumed(true);
+  assert.deepEqual(gaps, [[3000, 4000, "session_restored"], [5000, 6000, "session_restored"]]);
+  assert.deepEqual(one.pending, [{ from: 1000, to: 2000 }], "QoS 0 may still tell");
+  one.resumed(true);
+  assert.equal(gaps.length, 2);
+});
+
+Deno.test("GapKeeper takes what an earlier run left pending last for unheard", () => {
+  const { one, gaps } = keeper(undefined, [{ from: 1, to: 2 }, { from: 3, to: 4 }]);
+  one.resumed(true);
+  assert.deepEqual(gaps, [[3, 4, "session_restored"]]);
 });

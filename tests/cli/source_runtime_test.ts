@@ -326,6 +326,56 @@ Deno.test("SourceRuntime tells gaps of a silent connection after the clock was a
   assert.deepEqual(store.gaps.map(({ from, to }) => [from - T0, to - T0]), [[100_000, 110_000]]);
 });
 
+Deno.test("SourceRuntime keeps what may be a gap for the next run, and records it there", async () => {
+  const { clock, store, sources, runtime, stop } = setUp();
+  store.state = {
+    ...store.state,
+    heardUntil: T0 - 50_000,
+    pendingGaps: [{ from: T0 - 90_000, to: T0 - 80_000 }],
+  };
+  await runtime.start(stop.signal);
+  const events = sources[0]!.parts.events!;
+  events.onConnected?.({ sessionPresent: true, at: clock.now() });
+  const pending = [{ from: T0 - 90_000, to: T0 - 80_000 }, { from: T0 - 50_000, to: T0 }];
+  assert.deepEqual(store.commits.at(-1)?.context.pendingGaps, [["home", pending]]);
+  assert.deepEqual(store.commits.at(-1)?.context.heardUntil, [], "before we were heard later");
+  sources[0]!.become({ ...up, since: clock.now() });
+  assert.deepEqual(store.commits.at(-1)?.context.pendingGaps, [["home", pending]]);
+  events.onReceived?.(0, 1, "offered");
+  await clock.advance(0);
+  assert.deepEqual(store.gaps.map(({ from }) => from - T0), [-90_000, -50_000]);
+  assert.deepEqual(store.pending, [[pending[1]], []]);
+});
+
+Deno.test("SourceRuntime records a gap once the database takes it", async () => {
+  const { clock, store, sources, runtime, pass, stop } = setUp();
+  store.state = { ...store.state, heardUntil: T0 - 50_000 };
+  await runtime.start(stop.signal);
+  store.failure = new StorageError("locked", "locked", true);
+  sources[0]!.parts.events!.onConnected?.({ sessionPresent: false, at: clock.now() });
+  await pass(30);
+  assert.deepEqual(store.gaps, []);
+  store.failure = undefined;
+  await pass(2);
+  assert.deepEqual(store.gaps.map(({ from, to }) => [from - T0, to - T0]), [[-50_000, 0]]);
+  await runtime.stop(new AbortController().signal);
+});
+
+Deno.test("SourceRuntime records a gap when a broker continues from what it had saved", async () => {
+  const { clock, store, sources, runtime, stop, told } = setUp();
+  store.state = { ...store.state, heardUntil: T0 - 50_000 };
+  await runtime.start(stop.signal);
+  const { events, ledger } = sources[0]!.parts;
+  for (let id = 1; id <= 20; id++) ledger.admit(id, BigInt(id), false);
+  await ledger.connected(true);
+  events!.onConnected?.({ sessionPresent: true, at: clock.now() });
+  ledger.admit(12, 1000n, false);
+  assert.deepEqual(store.gaps.map(({ from, to, reason }) => [from - T0, to - T0, reason]), [
+    [-50_000, 0, "session_restored"],
+  ]);
+  assert.deepEqual(told, ["gap session_restored"]);
+});
+
 Deno.test("SourceRuntime.stop() notes when reading stopped, and does not wait for a store that is silent", async () => {
   const { clock, store, sources, runtime, stop } = setUp();
   await runtime.start(stop.signal);

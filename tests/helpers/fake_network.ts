@@ -5,6 +5,7 @@ import type {
   CommitSummary,
   SourceState,
   StoreStats,
+  Stretch,
 } from "../../src/capture/network.ts";
 import type { StorageError } from "../../src/capture/network.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
@@ -14,6 +15,8 @@ import type { NetworkDescriptor, NetworkStore } from "../../src/network_descript
 export class FakeStore implements NetworkStore<unknown> {
   readonly commits: { records: unknown[]; context: CommitContext }[] = [];
   readonly gaps: CaptureGap[] = [];
+  /** What was pending beside each of the gaps. */
+  readonly pending: (readonly Stretch[])[] = [];
   readonly sessions: number[] = [];
   readonly ticks: number[] = [];
   readonly jobRuns: number[] = [];
@@ -48,9 +51,10 @@ export class FakeStore implements NetworkStore<unknown> {
     this.sessions.push(session);
   }
 
-  async recordGap(gap: CaptureGap): Promise<void> {
+  async recordGap(gap: CaptureGap, pending: readonly Stretch[] = []): Promise<void> {
     this.#check();
     this.gaps.push(gap);
+    this.pending.push(pending);
   }
 
   async stats(): Promise<StoreStats> {

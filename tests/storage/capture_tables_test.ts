@@ -131,3 +131,30 @@ Deno.test("loadSource() takes topics that are no list of texts for none", () => 
   }
   db.close();
 });
+
+Deno.test("pending gaps are kept with a batch or with a gap, and what is none is left out", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  tables.loadSource("s", "c");
+  const pending = [{ from: 1_760_000_000_123, to: 1_760_000_001_456 }, { from: 7, to: 8 }];
+  const empty = { ledger: [], retained: [], heardUntil: [], quarantine: [] };
+  tables.write({ ...empty, pendingGaps: [["s", pending]] });
+  assert.deepEqual(tables.loadSource("s", "c").pendingGaps, pending);
+  tables.write(empty);
+  assert.deepEqual(
+    tables.loadSource("s", "c").pendingGaps,
+    pending,
+    "nothing said, nothing changed",
+  );
+  tables.recordGap({ source: "s", from: 7, to: 8, reason: "qos0" }, pending.slice(0, 1));
+  assert.deepEqual(tables.loadSource("s", "c").pendingGaps, pending.slice(0, 1));
+  tables.recordGap({ source: "s", from: 1, to: 2, reason: "qos0" });
+  assert.deepEqual(tables.loadSource("s", "c").pendingGaps, pending.slice(0, 1));
+  tables.write({ ...empty, pendingGaps: [["s", []]] });
+  assert.equal(tables.loadSource("s", "c").pendingGaps, undefined);
+  for (const stored of ["", "{", "7", '{"a":1}', '[1,["a"],[1],null]']) {
+    db.prepare("UPDATE capture_sources SET pending_gaps = ?").run(stored);
+    assert.equal(tables.loadSource("s", "c").pendingGaps, undefined);
+  }
+  db.close();
+});
