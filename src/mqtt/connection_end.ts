@@ -31,6 +31,13 @@ export interface AttemptContext {
   readonly username?: string;
   /** Protocol level: 4 is MQTT 3.1.1. */
   readonly version: 4 | 5;
+  /** True when connections in a row ended upon our subscription: once is a line that broke. */
+  readonly oftenOnSubscribe?: boolean;
+}
+
+/** True when the broker hung up between its CONNACK and its SUBACK. */
+export function hungUpOnSubscribe(end: ConnectionEnd): boolean {
+  return end.phase === "accepted" && end.local === undefined && end.error === undefined;
 }
 
 /** True when the broker speaks another version of MQTT than the one tried. */
@@ -121,10 +128,10 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
         : `${url} cannot be reached: ${message || errorCode(end.error)}`,
     };
   }
-  if (end.phase === "accepted" && end.local === undefined && end.error === undefined) {
+  if (hungUpOnSubscribe(end) && at.oftenOnSubscribe) {
     return {
       reason: "subscription_refused",
-      detail: `${url} closed the connection upon our subscription`,
+      detail: `${url} closes the connection upon our subscription, again and again`,
     };
   }
   if (end.error !== undefined && errorCode(end.error) === "") {

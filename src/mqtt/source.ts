@@ -17,6 +17,7 @@ import {
   explainEnd,
   fellSilent,
   hungUpOnConnect,
+  hungUpOnSubscribe,
   needsAPerson,
   refusedVersion,
   takenOver,
@@ -29,7 +30,10 @@ import { Tally } from "./tally.ts";
 
 export type { MqttSourceOptions } from "./source_options.ts";
 
-/** Connections in a row that a broker ended soon after subscribing, before we suspect a rival. */
+/**
+ * Connections in a row that a broker ended soon after subscribing, before we suspect a rival; or upon
+ * subscribing, before we suspect our topics.
+ */
 const SUSPICIOUS_ENDS = 3;
 
 /** A connection to a broker that outlives its connections. */
@@ -55,6 +59,7 @@ export class MqttSource implements Source {
   #settleTimer: Timer | undefined;
   #connections = 0;
   #shortLived = 0;
+  #endedOnSubscribe = 0;
 
   /** Connects nothing before `start()`. */
   constructor(options: MqttSourceOptions, parts: SourceParts) {
@@ -288,11 +293,15 @@ export class MqttSource implements Source {
     const endedByPeer = end.phase === "subscribed" && end.local === undefined &&
       livedMs !== undefined && livedMs < stableMs;
     this.#shortLived = endedByPeer ? this.#shortLived + 1 : 0;
+    this.#endedOnSubscribe = hungUpOnSubscribe(end) ? this.#endedOnSubscribe + 1 : 0;
     // An MQTT 3.1.1 broker does not say that another client took our id over, it only hangs up.
     return this.#failed(
       this.#shortLived >= SUSPICIOUS_ENDS && end.disconnectCode === undefined
         ? takenOver(context.clientId, context.url)
-        : explainEnd(end, context),
+        : explainEnd(end, {
+          ...context,
+          oftenOnSubscribe: this.#endedOnSubscribe >= SUSPICIOUS_ENDS,
+        }),
     );
   }
 

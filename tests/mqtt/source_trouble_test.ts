@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { MqttSource, type MqttSourceOptions } from "../../src/mqtt/source.ts";
+import { PASSWORDS } from "../helpers/deploy_broker.ts";
 import { dynamicSecurityPlugin, freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
+import { security } from "../helpers/mosquitto_security.ts";
 import { acknowledge, Publisher, TestLog, testParts, TestSink } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { waitUntil } from "../helpers/wait.ts";
@@ -10,10 +12,6 @@ import { waitUntil } from "../helpers/wait.ts";
 const QUICK = { minMs: 10, maxMs: 60 };
 const BASE = { name: "test", topics: ["msh/#"], clientId: "capture-test", reconnect: QUICK };
 
-/** mosquitto_passwd's line for the user `capture` with the password `right:pass word`. */
-const PASSWORDS =
-  "capture:$7$101$49t8UFMw/cSnPaZ7$3G2dXmlki/C8P6iWbIJuPQW2w6Q9Lj+KzEBOxrsfm6zok00Q" +
-  "Y970BCLXwd6/qMcDUcNAdeWfo+iypHIATWf93Q==\n";
 const WITH_PASSWORDS = {
   whole: true,
   files: { passwords: PASSWORDS },
@@ -86,25 +84,6 @@ for (const protocol of ["3.1.1", "5"] as const) {
       assert.equal(source.status().reconnects, 0);
     },
   );
-}
-
-function security(allowed: readonly string[]): string {
-  const acls = [
-    ...allowed.map((topic) => ({ acltype: "subscribePattern", topic, allow: true })),
-    { acltype: "publishClientSend", topic: "#", allow: true },
-  ];
-  return JSON.stringify({
-    clients: [],
-    groups: [{ groupname: "anyone", roles: [{ rolename: "reader" }] }],
-    roles: [{ rolename: "reader", acls }],
-    anonymousGroup: "anyone",
-    defaultACLAccess: {
-      publishClientSend: false,
-      publishClientReceive: true,
-      subscribe: false,
-      unsubscribe: true,
-    },
-  });
 }
 
 // mosquitto 2.0.11 hangs up without MQTT 5's reason, so at either version only the pattern tells.
@@ -343,6 +322,31 @@ Deno.test("MqttSource names a rival at once when an MQTT 5 broker says so", asyn
   await until(source, "taken_over");
   await waitUntil(() => source.status().subscribed, "it comes back");
   assert.equal(source.status().problem?.reason, "taken_over", "one subscription proves nothing");
+});
+
+Deno.test("MqttSource suspects its subscription when the broker hangs up on it again and again", async () => {
+  const reasons: string[] = [];
+  await using broker = await fakeBroker((_version, socket) => {
+    socket.write(Uint8Array.of(0x20, 2, 0, 0));
+    // One cut between CONNACK and SUBACK is a bad line, and no word of the broker's.
+    socket.on("data", (data: Uint8Array) => {
+      if (data[0] === 0x82) socket.end();
+    });
+  });
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  await using source = new MqttSource({ ...BASE, url, protocol: "3.1.1" }, {
+    ...testParts(),
+    events: {
+      onStateChange: ({ problem }) => {
+        if (problem !== undefined && problem.reason !== reasons.at(-1)) {
+          reasons.push(problem.reason);
+        }
+      },
+    },
+  });
+  await source.start();
+  await until(source, "subscription_refused");
+  assert.deepEqual(reasons, ["connection_lost", "subscription_refused"]);
 });
 
 Deno.test("MqttSource stops the sender by TCP itself while its sink is full", async () => {
