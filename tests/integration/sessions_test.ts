@@ -125,3 +125,44 @@ mosquittoTest("run writes a gap for messages at QoS 0 that came while it was awa
   const gaps = service.query("SELECT source, reason FROM capture_gaps");
   assert.deepEqual(gaps.map((gap) => ({ ...gap })), [{ source: "home", reason: "qos0" }]);
 });
+
+mosquittoTest(
+  "run writes a gap although it was killed again before a message showed it",
+  async () => {
+    const traffic = distinctTraffic(30, 15);
+    await using broker = await Mosquitto.start();
+    using scratch = new Scratch("sessions");
+    await using service = await ServiceProcess.start({
+      scratch,
+      sources: [{ name: "home", url: broker.url }],
+    });
+    await using publisher = await Publisher.connect(broker.port);
+    await publishAll(publisher, traffic.slice(0, 10), 0);
+    await service.stored(10);
+    await service.stop();
+    const stopped = Date.now() / 1000;
+    await publishAll(publisher, traffic.slice(10, 20), 0);
+    // This run hears nothing, and knows nothing of the gap but that it may be one.
+    await service.run();
+    const running = Date.now() / 1000;
+    await service.healthy();
+    await waitUntil(() => {
+      const [row] = service.query("SELECT heard_until FROM capture_sources");
+      return Number(row!["heard_until"]) > stopped;
+    }, "it notes that it listens");
+    await service.kill();
+    await service.run();
+    await service.healthy();
+    await publishAll(publisher, traffic.slice(20), 0);
+    await service.stored(20);
+    assert.equal((await service.stop()).code, 0);
+    const gaps = service.query("SELECT * FROM capture_gaps ORDER BY from_time");
+    assert.deepEqual(gaps.map((gap) => gap["reason"]), ["qos0", "qos0"]);
+    const [first] = gaps;
+    assert.ok(Number(first!["from_time"]) <= stopped && Number(first!["to_time"]) <= running + 5);
+    assert.deepEqual(
+      service.query("SELECT pending_gaps FROM capture_sources").map((row) => row["pending_gaps"]),
+      [null],
+    );
+  },
+);
