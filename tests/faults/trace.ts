@@ -7,6 +7,8 @@ export interface TracedCall {
   readonly target: string;
   /** Bytes read or written, where it has some. */
   readonly data: Uint8Array;
+  /** The last argument where it is a number: offset of a pwrite64, length of an ftruncate. */
+  readonly last: number;
   readonly result: number;
   readonly beginsAt: number;
   readonly endsAt: number;
@@ -65,6 +67,7 @@ function parseCall(text: string, beginsAt: number, endsAt: number): TracedCall |
     name: head[1]!,
     target: head[2]!.startsWith("\\x") ? new TextDecoder().decode(unhex(head[2]!)) : head[2]!,
     data: concat(pieces),
+    last: Number(/, (\d+)\) += \d+$/.exec(text)?.[1] ?? NaN),
     result: Number(end[1]),
     beginsAt,
     endsAt,
