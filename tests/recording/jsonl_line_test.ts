@@ -78,7 +78,9 @@ Deno.test("parseLine() names what is wrong when a line is broken", () => {
 });
 
 Deno.test("parseLine() takes base64 only as an encoder writes it", () => {
-  for (const text of ["Cg", "Cg=", "C", "Ch==", " Cg==", "Cg==\n", "C_-=", "=", "Cg==Cg==", 1]) {
+  for (
+    const text of ["Cg", "Cg=", "C", "Ch==", " Cg==", "Cg==\n", "C_-=", "=", "Cg==Cg==", "AAAAA", 1]
+  ) {
     assert.equal(reasonOf({ ...MINIMAL, payload_b64: text }), "bad_payload", String(text));
   }
   assert.equal(messageOf({ ...MINIMAL, payload_b64: "" }).payload.length, 0);
