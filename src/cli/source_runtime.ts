@@ -44,6 +44,9 @@ export interface SourceRuntimeParts {
   readonly createSource?: typeof makeSource;
 }
 
+/** Said on health as long as it is so. */
+const NOT_VERIFIED = "tls.verify is false: anybody on the way can read and change the traffic";
+
 /** Milliseconds between two notes in the database of until when a source was heard. */
 const HEARD_EVERY_MS = 60_000;
 
@@ -81,11 +84,16 @@ export class SourceRuntime {
     this.activity = new SourceActivity(this.name, parts.config.url, parts.clock);
     this.#steps = new ClockSteps(parts.clock);
     this.#gapRecorder = new GapRecorder(parts.network.store, parts.log);
+    this.note(undefined);
   }
 
-  /** Says on health what the watchdog found. */
+  /** Says on health what the watchdog found, beside what is always to be said. */
   note(text: string | undefined): void {
-    this.#parts.health.note(text);
+    const { url, tls } = this.#parts.config;
+    const encrypted = /^(mqtts|ssl|tls|wss):/i.test(url);
+    const always = encrypted && !tls.verify ? [NOT_VERIFIED] : [];
+    const notes = text === undefined ? always : [...always, text];
+    this.#parts.health.note(notes.length === 0 ? undefined : notes.join("; "));
   }
 
   /** How it is, for the watchdog. */

@@ -84,6 +84,12 @@ export function checkAcross(
         } else clients.set(key, i);
       }
     }
+    checkAuth(
+      source,
+      url,
+      (key, message, allowed) => fault(["sources", i, key], message, allowed),
+      (message) => warnings.push(`sources.${i}.${message}`),
+    );
     const user = isSet(source["username"]) || (typeof url === "object" && isSet(url.username));
     const password = isSet(source["password"]) || isSet(source["password_file"]);
     if (
@@ -168,6 +174,38 @@ export function checkAcross(
     );
   }
   return { problems, warnings };
+}
+
+/** A token is instead of a user name and a password, and needs one key. */
+function checkAuth(
+  source: Record<string, unknown>,
+  url: ReturnType<typeof parseBrokerUrl> | undefined,
+  fault: (key: string, message: string, allowed?: string) => void,
+  warn: (message: string) => void,
+): void {
+  const auth = source["auth"];
+  if (!isRecord(auth)) return;
+  const key = isSet(auth["private_key"]);
+  const file = isSet(auth["private_key_file"]);
+  if (!key && !file) {
+    if (!isSet(auth["public_key"]) && !isSet(auth["audience"])) return;
+    fault("auth", "private_key is missing", "private_key or private_key_file");
+  } else if (key && file) {
+    fault("auth", "both private_key and private_key_file are given", "one of them");
+  }
+  const given = ["username", "password", "password_file"].find((name) => isSet(source[name]));
+  const inUrl = typeof url === "object" && (isSet(url.username) || isSet(url.password));
+  if (given !== undefined || inUrl) {
+    fault(given ?? "url", "a user name or password is given beside auth", "one of them");
+  }
+  if (typeof url === "object" && url.scheme === "embedded") {
+    fault("auth", "the embedded broker knows no tokens", "a broker to connect to");
+  }
+  if (typeof url === "object" && /^(mqtt|ws)$/.test(url.scheme)) {
+    warn(
+      `auth: over ${url.scheme}:// anybody on the way can read the token and use it until it expires`,
+    );
+  }
 }
 
 function checkTopics(topics: unknown, fault: (message: string) => void): void {

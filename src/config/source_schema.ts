@@ -39,6 +39,58 @@ const tls = z.strictObject({
   }),
 }).prefault({}).meta({ title: "TLS", description: "For `mqtts://` and `wss://`." });
 
+const auth = z.strictObject({
+  private_key: setting(
+    z.string().regex(/^\s*([0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})\s*$/, "is no key in hexadecimal")
+      .optional(),
+    {
+      title: "Private key",
+      description:
+        "Private key of a MeshCore node as `get prv.key` prints it, or a seed of 32 bytes. With it (or with `private_key_file`) each connection logs in with the user name `v1_PUBLIC-KEY` and a token signed with it. It is never printed.",
+      example: "00".repeat(64),
+      secret: true,
+      allowed: "128 hexadecimal digits (or the 64 of a seed), in quotes",
+    },
+  ),
+  private_key_file: file(
+    "File of the private key",
+    "File that holds the private key, read at every connection: for secrets of Docker and systemd. Not together with `private_key`.",
+    "/run/secrets/meshcore_key",
+  ),
+  public_key: setting(z.string().regex(/^[0-9A-Fa-f]{64}$/).optional(), {
+    title: "Public key",
+    description:
+      "Public key that the private one must belong to, so that a mix-up is told here and not by the broker.",
+    example: "7E7662676F7F0850A8A355BAAFBFC1EB7B4174C340442D7D7161C9474A2C9400",
+    allowed: "64 hexadecimal digits, in quotes",
+    defaultText: "whichever belongs to the private key",
+  }),
+  audience: setting(z.string().max(255).refine((v) => !/\p{Cc}/u.test(v)).optional(), {
+    title: "Audience",
+    description:
+      "Broker that the token is for, as that broker calls itself. Empty: the token names none.",
+    example: "mqtt-us-v1.letsmesh.net",
+    defaultText: "the host name in `url`",
+  }),
+  lifetime_minutes: setting(z.int().min(1).max(525_600).default(60), {
+    title: "Lifetime of a token",
+    description:
+      "How long a token counts. Each connection has a new one, so this only has to outlast differences between the clocks.",
+    unit: "min",
+    example: 1440,
+  }),
+  reconnect_before_expiry: setting(z.boolean().default(false), {
+    title: "Reconnect before expiry",
+    description:
+      "Whether the connection is made anew shortly before its token expires. The brokers that are known look at a token at the beginning of a connection alone; one that ends a connection with its token is connected to again at once, in either case.",
+    example: true,
+  }),
+}).prefault({}).meta({
+  title: "Token",
+  description:
+    "For brokers of MeshCore that take a signed token for a password (`wss://`). Not together with `username` and `password`.",
+});
+
 const reconnect = z.strictObject({
   min_ms: setting(z.int().min(10).max(3_600_000).default(1000), {
     title: "First delay",
@@ -186,6 +238,7 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
         "File that holds the password (a line end at its end is left out), read at every connection: for secrets of Docker and systemd. Not together with `password`.",
       example: "/run/secrets/mqtt_password",
     }),
+    auth,
     protocol: setting(z.literal(["auto", "5", "3.1.1"]).default("auto"), {
       title: "MQTT version",
       description: "Version of MQTT. `auto` tries 5 and falls back to 3.1.1.",

@@ -10,6 +10,7 @@ import { connect as connectTls } from "node:tls";
 import type { MqttClient } from "mqtt";
 import { streamBuilder as buildWebSocketStream } from "mqtt/lib/connect/ws";
 import type { BrokerAddress } from "./broker_url.ts";
+import { isForeignKey } from "./certificates.ts";
 
 /** TLS settings of a source; files are PEM and are read again for every connection. */
 export interface TlsOptions {
@@ -42,7 +43,8 @@ export interface LoadedTls {
 /**
  * Reads the files that `options` name.
  *
- * @throws what the file system says, when one cannot be read.
+ * @throws what the file system says, when one cannot be read; an error that names the files, when
+ * the key is not that of the certificate.
  */
 export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
   const [ca, cert, key] = await Promise.all(
@@ -50,6 +52,9 @@ export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
       path === undefined ? undefined : readFile(path, "utf8")
     ),
   );
+  if (cert !== undefined && key !== undefined && isForeignKey(cert, key)) {
+    throw new Error(`the key in ${options.keyFile} is not that of ${options.certFile}`);
+  }
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type BrokerCertificate, explainTlsFault, isTlsFault } from "./certificates.ts";
 import type { SourceProblem } from "./source_types.ts";
 
 /** The facts about an ended connection. */
@@ -33,6 +34,10 @@ export interface AttemptContext {
   readonly version: 4 | 5;
   /** True when connections in a row ended upon our subscription: once is a line that broke. */
   readonly oftenOnSubscribe?: boolean;
+  /** Whom the token is for that stood for a password, where one did. */
+  readonly audience?: string;
+  /** The broker's certificate, where somebody had to look at it. */
+  readonly certificate?: BrokerCertificate;
 }
 
 /** True when the broker hung up between its CONNACK and its SUBACK. */
@@ -98,7 +103,10 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
     case 135:
       return {
         reason: "credentials_refused",
-        detail: username === undefined
+        detail: at.audience !== undefined
+          ? `${url} refuses the token of ${username} for ${at.audience || "no audience"}; ` +
+            "is that key known there, the audience right, and this machine's clock?"
+          : username === undefined
           ? `${url} refuses us without a user name; set username and password`
           : `${url} refuses the user name ${username} with the password given`,
       };
@@ -117,8 +125,9 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
       detail: `${url} disconnected us with code ${end.disconnectCode}`,
     };
   }
-  if (/certificate|tls|ssl|handshake/i.test(`${message} ${errorCode(end.error)}`)) {
-    return { reason: "tls", detail: `no trusted connection to ${url}: ${message}` };
+  if (isTlsFault(end.error)) {
+    const fault = explainTlsFault(end.error, at.certificate);
+    return { reason: "tls", detail: `no trusted connection to ${url}: ${fault}` };
   }
   if (end.phase === "connecting") {
     return {

@@ -5,6 +5,7 @@ import type { RefusalReason } from "./broker_access.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { EmbeddedSource } from "./embedded_source.ts";
 import { MqttSource, type MqttSourceOptions } from "./source.ts";
+import type { TokenOptions } from "./source_options.ts";
 import type { Source, SourceParts } from "./source_types.ts";
 
 /** A configured source; `config`'s `SourceConfig` has this shape. */
@@ -39,6 +40,15 @@ export interface ConfiguredSource {
     readonly cert_file?: string | undefined;
     readonly key_file?: string | undefined;
     readonly verify: boolean;
+  };
+  /** Tokens in place of user name and password, where a private key is given. */
+  readonly auth?: {
+    readonly private_key?: string | undefined;
+    readonly private_key_file?: string | undefined;
+    readonly public_key?: string | undefined;
+    readonly audience?: string | undefined;
+    readonly lifetime_minutes: number;
+    readonly reconnect_before_expiry: boolean;
   };
   /** Limits of the embedded broker. */
   readonly broker?: {
@@ -169,6 +179,7 @@ export function createSource(
       password: config.password,
       passwordFile: config.password_file,
     }),
+    ...defined({ token: tokenOptions(config.auth) }),
     protocol: config.protocol,
     keepaliveSeconds: config.keepalive_seconds,
     reconnect: {
@@ -194,6 +205,20 @@ export function clientUrl(url: string): string {
   return url.replace(/^embedded:/, "mqtt:")
     .replace(/^(mqtt:\/\/(?:[^@/]*@)?)(0\.0\.0\.0|)(?=:|\/|$)/, "$1127.0.0.1")
     .replace(/^(mqtt:\/\/(?:[^@/]*@)?)\[::\](?=:|\/|$)/, "$1[::1]");
+}
+
+function tokenOptions(auth: ConfiguredSource["auth"]): TokenOptions | undefined {
+  if (auth?.private_key === undefined && auth?.private_key_file === undefined) return undefined;
+  return {
+    ...defined({
+      privateKey: auth.private_key,
+      privateKeyFile: auth.private_key_file,
+      publicKey: auth.public_key,
+      audience: auth.audience,
+    }),
+    lifetimeSeconds: auth.lifetime_minutes * 60,
+    reconnectBeforeExpiry: auth.reconnect_before_expiry,
+  };
 }
 
 /** `values` without what is undefined: optional settings are absent, never undefined. */

@@ -11,6 +11,7 @@
 import { delay, type Timer } from "../capture/clock.ts";
 import { openBrokerStream } from "./broker_stream.ts";
 import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
+import { lookAtCertificate, needsALook } from "./certificates.ts";
 import { Connection } from "./connection.ts";
 import {
   type ConnectionEnd,
@@ -23,10 +24,12 @@ import {
   takenOver,
 } from "./connection_end.ts";
 import { nextDelay } from "./reconnect_policy.ts";
-import { type Login, type MqttSourceOptions, readLogin } from "./source_options.ts";
+import { FileWatch } from "./file_watch.ts";
+import { type Login, loginFiles, type MqttSourceOptions, readLogin } from "./source_options.ts";
 import type { Source, SourceParts, SourceProblem, SourceStatus } from "./source_types.ts";
 import { takeIn } from "./take_in.ts";
 import { Tally } from "./tally.ts";
+import { TokenTerm } from "./token_term.ts";
 
 export type { MqttSourceOptions } from "./source_options.ts";
 
@@ -45,6 +48,7 @@ export class MqttSource implements Source {
   readonly #url: string;
   readonly #clientId: string;
   readonly #tally: Tally;
+  readonly #files: FileWatch;
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
   #connection: Connection | undefined;
@@ -70,6 +74,7 @@ export class MqttSource implements Source {
     this.#clientId = options.clientId + (options.clientIdSuffix ?? "");
     this.#version = options.protocol === "3.1.1" ? 4 : 5;
     this.#tally = new Tally();
+    this.#files = new FileWatch(loginFiles(options), parts.clock);
   }
 
   /**
@@ -82,7 +87,7 @@ export class MqttSource implements Source {
     if (typeof address === "string") {
       throw new TypeError(`source ${this.name}: url ${this.#url} cannot be used: ${address}`);
     }
-    if (this.#options.tls?.verify === false) {
+    if (this.#options.tls?.verify === false && ["mqtts", "wss"].includes(address.scheme)) {
       this.#parts.log.warn(
         "the broker's certificate is NOT verified: anybody on the way can read and change the traffic",
         { source: this.name, url: this.#url },
@@ -154,19 +159,21 @@ export class MqttSource implements Source {
 
   /** One connection, begin to end. Answers how long to wait before the next; `undefined`: never. */
   async #connectOnce(address: BrokerAddress): Promise<number | undefined> {
-    const { clock, sink } = this.#parts;
+    const { clock, sink, log } = this.#parts;
     let credentials: Login;
     try {
-      credentials = await readLogin(this.#options, address);
+      await this.#files.note();
+      credentials = await readLogin(this.#options, address, clock.now());
     } catch (error) {
       return this.#failed({
         reason: "credentials_file",
-        detail: `a file that the connection needs cannot be read: ${(error as Error).message}`,
+        detail: `what the connection needs cannot be read: ${(error as Error).message}`,
       });
     }
     if (this.#ending.signal.aborted) return undefined;
     const version = this.#version;
-    const { tls, ...login } = credentials;
+    const { tls, token, ...login } = credentials;
+    const term = new TokenTerm(token?.expiresAt ?? Infinity, clock);
     const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;
     let acceptedAt: number | undefined;
     let accepting: Promise<void> | undefined;
@@ -186,6 +193,7 @@ export class MqttSource implements Source {
     }, {
       onAccepted: (sessionPresent) => {
         acceptedAt = clock.monotonic();
+        if (this.#options.token?.reconnectBeforeExpiry === true) term.renewInTime(connection);
         return accepting = this.#accepted(sessionPresent, version);
       },
       onMessage: (packet, acknowledger) =>
@@ -199,6 +207,7 @@ export class MqttSource implements Source {
     await this.#unlessEnding(accepting);
     if (this.#settleTimer !== undefined) clock.clearTimer(this.#settleTimer);
     this.#settleTimer = undefined;
+    const termEnded = term.ended(end);
     if (acceptedAt !== undefined) {
       this.#parts.events?.onDisconnected?.({ at: clock.now(), silent: fellSilent(end) });
       this.#tally.disconnected(clock.now());
@@ -208,11 +217,21 @@ export class MqttSource implements Source {
     this.#connection = undefined;
     if (this.#ending.signal.aborted) return undefined;
     const lived = acceptedAt === undefined ? undefined : clock.monotonic() - acceptedAt;
+    if (termEnded) {
+      log.info("the token came to its end; connecting with a new one", { source: this.name });
+      return 0;
+    }
+    const certificate = needsALook(end.error)
+      ? await lookAtCertificate(address, clock, this.#ending.signal)
+      : undefined;
+    if (this.#ending.signal.aborted) return undefined;
     return this.#judge(end, lived, {
       url: this.#url,
       clientId: this.#clientId,
       version,
       ...(login.username === undefined ? {} : { username: login.username }),
+      ...(token === undefined ? {} : { audience: token.audience }),
+      ...(certificate === undefined ? {} : { certificate }),
     });
   }
 
@@ -354,7 +373,16 @@ export class MqttSource implements Source {
     const cut = new AbortController();
     this.#wake = () => cut.abort();
     this.#ending.signal.addEventListener("abort", this.#wake, { once: true });
+    const watching = this.#files.changed(cut.signal).then((changed) => {
+      if (!changed) return;
+      this.#parts.log.info("a file of the connection has changed; connecting", {
+        source: this.name,
+      });
+      cut.abort();
+    });
     await delay(this.#parts.clock, waitMs, cut.signal).catch(() => {});
+    cut.abort();
+    await watching;
     this.#ending.signal.removeEventListener("abort", this.#wake);
     this.#wake = undefined;
     this.#forced = false;

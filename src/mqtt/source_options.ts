@@ -4,8 +4,10 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { createAuthToken, tokenUsername } from "./auth_token.ts";
 import { type LoadedTls, loadTls, type TlsOptions } from "./broker_stream.ts";
 import type { BrokerAddress } from "./broker_url.ts";
+import { parsePrivateKey } from "./ed25519_key.ts";
 import type { ReconnectOptions } from "./reconnect_policy.ts";
 
 /** Settings of an {@linkcode MqttSource}. */
@@ -31,6 +33,8 @@ export interface MqttSourceOptions {
   readonly password?: string;
   /** File with the password, read at every connect; a line end at its end is left out. */
   readonly passwordFile?: string;
+  /** Logs in with tokens signed by a MeshCore key, in place of user name and password. */
+  readonly token?: TokenOptions;
   /** `auto` tries 5 first. Default `auto`. */
   readonly protocol?: "auto" | "5" | "3.1.1";
   /** Seconds between signs of life, 0–65535. Default 60. */
@@ -56,6 +60,22 @@ export interface MqttSourceOptions {
   readonly stableMs?: number;
 }
 
+/** How a source makes its tokens. */
+export interface TokenOptions {
+  /** The private key in hexadecimal, as `parsePrivateKey()` reads it. */
+  readonly privateKey?: string;
+  /** File with it, read at every connect. */
+  readonly privateKeyFile?: string;
+  /** Public key that must belong to it, in hexadecimal. Default: whichever does. */
+  readonly publicKey?: string;
+  /** Broker that the tokens are for; empty: none is named. Default: the host of the address. */
+  readonly audience?: string;
+  /** Seconds that a token counts. Default 3600. */
+  readonly lifetimeSeconds?: number;
+  /** Makes the connection anew before its token expires. Default false. */
+  readonly reconnectBeforeExpiry?: boolean;
+}
+
 /** User name, password and certificates for one connection. */
 export interface Login {
   /** Name to log in with. */
@@ -64,24 +84,63 @@ export interface Login {
   readonly password?: string;
   /** Certificates, as they were read. */
   readonly tls: LoadedTls;
+  /** Where the password is a token: its audience, and Unix milliseconds at which it expires. */
+  readonly token?: { readonly audience: string; readonly expiresAt: number };
+}
+
+/** The files that {@linkcode readLogin} reads. */
+export function loginFiles(options: MqttSourceOptions): string[] {
+  const { passwordFile, token, tls } = options;
+  return [passwordFile, token?.privateKeyFile, tls?.caFile, tls?.certFile, tls?.keyFile]
+    .filter((path) => path !== undefined);
 }
 
 /**
- * Reads what files hold; they may change while we run, so this is done for every connection.
+ * Reads what files hold; they may change while we run, so this is done for every connection. A token
+ * is made anew each time, so that none is ever near its end when it is shown.
  *
- * @throws what the file system says, when one cannot be read.
+ * @param nowMs Unix milliseconds
+ * @throws what the file system says, when one cannot be read; an error that says what is wrong with
+ * what one holds, without a word of it.
  */
 export async function readLogin(
   options: MqttSourceOptions,
   address: BrokerAddress,
+  nowMs: number,
 ): Promise<Login> {
-  const { username = address.username, passwordFile, tls = {} } = options;
+  const { username = address.username, passwordFile, tls = {}, token } = options;
+  const loaded = await loadTls(tls);
+  if (token !== undefined) return { tls: loaded, ...await tokenLogin(token, address, nowMs) };
   const password = passwordFile === undefined
     ? options.password ?? address.password
     : (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
   return {
-    tls: await loadTls(tls),
+    tls: loaded,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+  };
+}
+
+async function tokenLogin(
+  options: TokenOptions,
+  address: BrokerAddress,
+  nowMs: number,
+): Promise<Pick<Login, "username" | "password" | "token">> {
+  const { privateKeyFile, publicKey, audience = address.host } = options;
+  const text = privateKeyFile === undefined
+    ? options.privateKey ?? ""
+    : await readFile(privateKeyFile, "utf8");
+  const what = privateKeyFile === undefined ? "the private key" : `what ${privateKeyFile} holds`;
+  const key = parsePrivateKey(text);
+  if (typeof key === "string") throw new Error(`${what} ${key}`);
+  if (publicKey !== undefined && key.publicKey !== publicKey.toUpperCase()) {
+    throw new Error(`${what} is the key of ${key.publicKey}, not of ${publicKey.toUpperCase()}`);
+  }
+  const issuedAt = Math.floor(nowMs / 1000);
+  const expiresAt = issuedAt + (options.lifetimeSeconds ?? 3600);
+  return {
+    username: tokenUsername(key),
+    password: createAuthToken(key, { issuedAt, expiresAt, audience }),
+    token: { audience, expiresAt: expiresAt * 1000 },
   };
 }

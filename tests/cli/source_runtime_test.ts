@@ -98,6 +98,7 @@ function setUp(
         max_packet_bytes: 1_048_576,
         max_messages_per_second: 1000,
       },
+      auth: { lifetime_minutes: 60, reconnect_before_expiry: false },
       ...over.config,
     },
     network: { store: store as never, queue, receipts: clock },
@@ -165,6 +166,20 @@ Deno.test("SourceRuntime: trouble that changes its face is one trouble, and only
     await pass(2);
   }
   assert.deepEqual(health.report().reasons, ["source:home: tls (expired)"]);
+});
+
+Deno.test("SourceRuntime says on health, from the start on, that a certificate is not verified", () => {
+  const tls = { verify: false };
+  const note = (config: Partial<SourceRuntimeParts["config"]>, found?: string) => {
+    const { health, runtime } = setUp({ config });
+    if (found !== undefined) runtime.note(found);
+    return health.report().components["source:home"]!.note;
+  };
+  assert.match(note({ tls, url: "mqtts://b" })!, /^tls\.verify is false: anybody on the way can/);
+  assert.match(note({ tls, url: "wss://b" }, "watchdog: silent")!, /traffic; watchdog: silent$/);
+  assert.equal(note({ tls, url: "mqtt://b" }), undefined);
+  assert.equal(note({ url: "mqtts://b" }), undefined);
+  assert.equal(note({ url: "mqtts://b" }, "watchdog: silent"), "watchdog: silent");
 });
 
 Deno.test("SourceRuntime counts reconnects and tells changes of up", async () => {

@@ -145,23 +145,6 @@ mosquittoTest("MqttSource reports certificate files that are none, and recovers"
   await waitUntil(() => source.status().subscribed, "the right file");
 });
 
-mosquittoTest("MqttSource reports a key that does not belong to its certificate", async () => {
-  const port = await freePort();
-  await using _broker = await Mosquitto.start([
-    `listener ${port} 127.0.0.1`,
-    ...SERVER_LINES,
-    "require_certificate true",
-  ]);
-  await using source = new MqttSource({
-    ...BASE,
-    url: `mqtts://localhost:${port}`,
-    tls: { caFile: `${TLS}ca.crt`, certFile: `${TLS}client.crt`, keyFile: `${TLS}server.key` },
-  }, testParts());
-  await source.start();
-  await waitUntil(() => source.status().failures > 2, "it goes on trying");
-  assert.equal(source.status().connected, false);
-});
-
 Deno.test("MqttSource ends promptly while a WebSocket server keeps silent", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
