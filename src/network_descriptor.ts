@@ -27,6 +27,10 @@ export interface NetworkStore<R> extends Store<R> {
   runJobs(nowMs: number): Promise<void>;
   /** What `PRAGMA integrity_check` finds; empty when all is well. */
   integrityCheck(): Promise<string[]>;
+  /** What {@linkcode writeNote} left in the database under this key. */
+  readNote(key: string): Promise<string | undefined>;
+  /** Keeps a few words in the database, for the next start. */
+  writeNote(key: string, value: string): Promise<void>;
 }
 
 /** How a store is opened, whatever the network. */

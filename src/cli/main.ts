@@ -144,6 +144,7 @@ function commands(terminal: Terminal, done: Done): Command {
   configured(program.command("healthcheck"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")
+    .option("--integrity", "fail also when the last integrity check of a database found damage")
     .option("--timeout <ms>", "milliseconds to wait for the answer", positiveNumber, 5000)
     .addOption(json())
     .action(async (options) => done(await healthcheck(terminal, options)));

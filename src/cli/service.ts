@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import type { Clock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import type { CommitSummary, StorageReason } from "../capture/network.ts";
@@ -20,8 +21,11 @@ import { Metrics } from "../observe/metrics.ts";
 import { MetricsObserver } from "../observe/metrics_observer.ts";
 import { brokerMetrics } from "../observe/broker_metrics.ts";
 import { RateLimitedLog } from "../observe/rate_limited_log.ts";
+import { diskFreeBytes } from "../observe/disk_space.ts";
+import { type IntegrityReport, integrityRoute } from "../observe/integrity.ts";
 import { serviceRoutes } from "../observe/routes.ts";
 import { VERSION } from "../version.ts";
+import { IntegrityWatch } from "./integrity_watch.ts";
 import { NetworkRuntime } from "./network_runtime.ts";
 import { SourceRuntime } from "./source_runtime.ts";
 
@@ -77,6 +81,7 @@ export class Service {
   readonly #stopping = new AbortController();
   readonly #watchdog = new Watchdog();
   readonly #companions: Companion[] = [];
+  readonly #integrity = new Map<string, IntegrityWatch>();
   readonly #tallies = new Map<string, CommitTally>();
   #watchdogDue: number | undefined;
   #watchdogAt: number | undefined;
@@ -169,6 +174,7 @@ export class Service {
       await runtime.start(signal, () => refused.add(name).size < this.#networks.size);
       this.#log.info("database open", { network: name, path: runtime.path });
       this.#startCompanion(name);
+      this.#watchIntegrity(name, runtime, signal);
       this.#startSources(name, signal);
     }));
   }
@@ -231,6 +237,33 @@ export class Service {
     companion.start();
   }
 
+  #watchIntegrity(network: string, runtime: NetworkRuntime, signal: AbortSignal): void {
+    const watch = new IntegrityWatch({
+      path: runtime.path,
+      everyMs: this.#parts.config.storage.integrity_check_interval_hours * 3_600_000,
+      store: runtime.store,
+      clock: this.#parts.clock,
+      log: this.#parts.log(network),
+      onResult: (intact, checkedAtMs) => {
+        this.#metrics.gauge("database_intact", { network }).record(intact ? 1 : 0);
+        this.#metrics.gauge("database_checked_time_seconds", { network })
+          .record(checkedAtMs / 1000);
+      },
+    });
+    this.#integrity.set(network, watch);
+    watch.run(signal);
+  }
+
+  #integrityReports(): Record<string, IntegrityReport> {
+    const unknown: IntegrityReport = { status: "unknown", findings: [] };
+    return Object.fromEntries(
+      [...this.#networks.keys()].map((name) => [
+        name,
+        this.#integrity.get(name)?.report() ?? unknown,
+      ]),
+    );
+  }
+
   #figures(network: string): ServiceFigures {
     const names = this.#parts.config.sources.filter((one) => one.network === network);
     const watchdogAt = this.#watchdogAt;
@@ -277,6 +310,12 @@ export class Service {
         const stats = await this.#networks.get(name)?.stats();
         if (stats !== undefined) metrics.storeStats(name, stats);
       });
+      this.#metrics.addCollector(async () => {
+        const path = this.#networks.get(name)?.path;
+        const free = path === undefined ? undefined : await diskFreeBytes(dirname(path));
+        if (free === undefined) return;
+        this.#metrics.gauge("database_disk_free_bytes", { network: name }).record(free);
+      });
     }
     const storedNow = this.#stored;
     const tally = (network: string) => {
@@ -317,7 +356,10 @@ export class Service {
     const log = this.#parts.log("http");
     this.#http = new HttpServer({
       address,
-      handler: createHandler(serviceRoutes(this.#metrics, this.#health), log),
+      handler: createHandler([
+        ...serviceRoutes(this.#metrics, this.#health),
+        integrityRoute(() => this.#integrityReports()),
+      ], log),
       clock,
       log,
     });

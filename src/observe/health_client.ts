@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock, type Timer } from "../capture/clock.ts";
+import type { IntegrityAnswer } from "./integrity.ts";
 import { formatAddress, type ListenAddress, loopbackHost } from "./address.ts";
 
 /** What came of asking. */
@@ -15,18 +16,55 @@ export type HealthAnswer =
 /** Longest answer that is read, in characters. */
 const MAX_ANSWER = 1_048_576;
 
+/** What the service knows of its databases, or why that could not be had. */
+export type KnownIntegrity =
+  | { readonly kind: "known"; readonly integrity: IntegrityAnswer }
+  | { readonly kind: "unreachable"; readonly detail: string };
+
 /**
  * Gets /healthz of the service that listens at `address` within `timeoutMs` milliseconds. Never
  * throws.
- *
- * It speaks HTTP/1.0 itself. `fetch` would send even a request to this machine through the proxy
- * that the environment names, and node:http does not reach an IPv6 address on Deno 2.4.
  */
 export async function checkHealth(
   address: ListenAddress,
   timeoutMs: number,
   clock: Clock = systemClock,
 ): Promise<HealthAnswer> {
+  const answer = await get("/healthz", address, timeoutMs, clock);
+  return "text" in answer ? interpret(answer.text) : answer;
+}
+
+/** Gets /integrity in the same way. Never throws. */
+export async function checkKnownIntegrity(
+  address: ListenAddress,
+  timeoutMs: number,
+  clock: Clock = systemClock,
+): Promise<KnownIntegrity> {
+  const answer = await get("/integrity", address, timeoutMs, clock);
+  if (!("text" in answer)) return answer;
+  const { status, body } = parts(answer.text);
+  const { status: integrity, databases } = body;
+  if (status === 404) {
+    return { kind: "unreachable", detail: "what answers there knows of no integrity checks" };
+  }
+  if (typeof integrity !== "string" || typeof databases !== "object" || databases === null) {
+    return notOurs(status);
+  }
+  return { kind: "known", integrity: body as unknown as IntegrityAnswer };
+}
+
+/**
+ * The whole answer to a GET.
+ *
+ * It speaks HTTP/1.0 itself. `fetch` would send even a request to this machine through the proxy
+ * that the environment names, and node:http does not reach an IPv6 address on Deno 2.4.
+ */
+async function get(
+  path: string,
+  address: ListenAddress,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<{ text: string } | { kind: "unreachable"; detail: string }> {
   const host = loopbackHost(address);
   const where = formatAddress({ hostname: host, port: address.port });
   let connection: Deno.TcpConn | undefined;
@@ -42,12 +80,12 @@ export async function checkHealth(
     const opened = await Deno.connect({ hostname: host, port: address.port });
     connection = opened;
     if (late) opened.close();
-    return await exchange(opened, where);
+    return await exchange(opened, where, path);
   })();
   // When time is up first, nobody waits for this any more.
   asking.catch(() => {});
   try {
-    return interpret(await Promise.race([asking, tooLate]));
+    return { text: await Promise.race([asking, tooLate]) };
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     return { kind: "unreachable", detail: `${where}: ${message || "no connection"}` };
@@ -62,8 +100,12 @@ export async function checkHealth(
 }
 
 /** Sends the request and reads until the other side closes, which HTTP/1.0 has it do. */
-async function exchange(connection: Deno.TcpConn, host: string): Promise<string> {
-  const request = new TextEncoder().encode(`GET /healthz HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+async function exchange(
+  connection: Deno.TcpConn,
+  host: string,
+  path: string,
+): Promise<string> {
+  const request = new TextEncoder().encode(`GET ${path} HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
   for (let sent = 0; sent < request.length;) {
     sent += await connection.write(request.subarray(sent));
   }
@@ -78,31 +120,40 @@ async function exchange(connection: Deno.TcpConn, host: string): Promise<string>
   }
 }
 
-/** Reads an answer of /healthz; something else may well listen on that port. */
-function interpret(answer: string): HealthAnswer {
+/** Status and body of an answer; an empty body where there is no JSON object. */
+function parts(answer: string): { status: number; body: Record<string, unknown> } {
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1] ?? Number.NaN);
   const headEnd = answer.indexOf("\r\n\r\n");
-  const body = headEnd < 0 ? "" : answer.slice(headEnd + 4);
-  const notOurs: HealthAnswer = {
+  try {
+    const body: unknown = JSON.parse(headEnd < 0 ? "" : answer.slice(headEnd + 4));
+    if (typeof body === "object" && body !== null) {
+      return { status, body: body as Record<string, unknown> };
+    }
+  } catch {
+    // Something else may well listen on that port.
+  }
+  return { status, body: {} };
+}
+
+function notOurs(status: number): { readonly kind: "unreachable"; readonly detail: string } {
+  return {
     kind: "unreachable",
     detail: Number.isNaN(status)
       ? "something answers there that does not speak HTTP"
       : `something else answers there (HTTP status ${status})`,
   };
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return notOurs;
-  }
-  if (typeof value !== "object" || value === null) return notOurs;
-  const { status: health, mode, statement, reasons } = value as Record<string, unknown>;
-  if (typeof mode !== "string") return notOurs;
+}
+
+/** Reads an answer of /healthz. */
+function interpret(answer: string): HealthAnswer {
+  const { status, body } = parts(answer);
+  const { status: health, mode, statement, reasons } = body;
+  if (typeof mode !== "string") return notOurs(status);
   if (status === 200 && health === "ok") {
     return { kind: "ok", mode, ...(typeof statement === "string" ? { statement } : {}) };
   }
   if (status === 503 && health === "trouble" && Array.isArray(reasons)) {
     return { kind: "trouble", reasons: reasons.map(String) };
   }
-  return notOurs;
+  return notOurs(status);
 }

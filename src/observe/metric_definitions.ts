@@ -198,6 +198,23 @@ export const METRICS = {
     help: "Bytes inside the database file that hold nothing and will be used again.",
     labels: ["network"],
   },
+  database_disk_free_bytes: {
+    kind: "gauge",
+    help: "Bytes that may still be written to the file system that holds the database.",
+    labels: ["network"],
+  },
+  database_intact: {
+    kind: "gauge",
+    help:
+      "1 when the last integrity check found nothing, 0 when the database is damaged; absent before the first check.",
+    labels: ["network"],
+  },
+  database_checked_time_seconds: {
+    kind: "gauge",
+    help:
+      "When the database was checked last, in seconds since the epoch; absent before the first check.",
+    labels: ["network"],
+  },
   healthy: { kind: "gauge", help: "1 while /healthz answers 200, else 0." },
   memory_rss_bytes: { kind: "gauge", help: "Resident memory of the process in bytes." },
   memory_heap_used_bytes: {

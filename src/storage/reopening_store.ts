@@ -26,6 +26,10 @@ export interface ReopenableStore<R> extends Store<R> {
   runJobs(nowMs: number): Promise<void>;
   /** What `PRAGMA integrity_check` finds; empty when all is well. */
   integrityCheck(): Promise<string[]>;
+  /** What {@linkcode writeNote} left in the database under this key. */
+  readNote(key: string): Promise<string | undefined>;
+  /** Keeps a few words in the database, for the next start. */
+  writeNote(key: string, value: string): Promise<void>;
 }
 
 /** Opens the database; `onThreadFailure` is to be called when its thread dies. */
@@ -88,6 +92,16 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   /** As {@linkcode ReopenableStore.integrityCheck}. */
   async integrityCheck(): Promise<string[]> {
     return await (await this.#store()).integrityCheck();
+  }
+
+  /** As {@linkcode ReopenableStore.readNote}. */
+  async readNote(key: string): Promise<string | undefined> {
+    return await (await this.#store()).readNote(key);
+  }
+
+  /** As {@linkcode ReopenableStore.writeNote}. */
+  async writeNote(key: string, value: string): Promise<void> {
+    await (await this.#store()).writeNote(key, value);
   }
 
   /** Closes the store if one is open; it is not opened again. */

@@ -164,6 +164,17 @@ export class StorageBackend<B> {
     while (this.slice(1000));
   }
 
+  /** As `NetworkStore.readNote`. */
+  readNote(key: string): string | undefined {
+    const value = readState(this.#db, key);
+    return value === undefined ? undefined : String(value);
+  }
+
+  /** As `NetworkStore.writeNote`. */
+  writeNote(key: string, value: string): void {
+    writeState(this.#db, key, value);
+  }
+
   /** What `PRAGMA integrity_check` finds. */
   integrityCheck(): string[] {
     return integrityCheck(this.#db);

@@ -31,6 +31,8 @@ const METHODS = [
   "tick",
   "runJobs",
   "integrityCheck",
+  "readNote",
+  "writeNote",
   "close",
 ] as const;
 

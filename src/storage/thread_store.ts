@@ -154,6 +154,16 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     return this.#call("integrityCheck", []) as Promise<string[]>;
   }
 
+  /** As `NetworkStore.readNote`. */
+  readNote(key: string): Promise<string | undefined> {
+    return this.#call("readNote", [key]) as Promise<string | undefined>;
+  }
+
+  /** As `NetworkStore.writeNote`. */
+  writeNote(key: string, value: string): Promise<void> {
+    return this.#call("writeNote", [key, value]) as Promise<void>;
+  }
+
   /** As {@linkcode Store.close}; a second call waits for the first. */
   close(budgetMs: number): Promise<void> {
     this.#closing ??= this.#close(budgetMs);

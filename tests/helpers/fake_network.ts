@@ -28,6 +28,7 @@ export class FakeStore implements NetworkStore<unknown> {
     entries: new Uint8Array(0),
     retained: new Map(),
   };
+  readonly notes = new Map<string, string>();
   /** What every call does instead of succeeding. */
   failure: Error | undefined;
   /** True: a commit is never answered. */
@@ -74,6 +75,15 @@ export class FakeStore implements NetworkStore<unknown> {
 
   async integrityCheck(): Promise<string[]> {
     return [];
+  }
+
+  async readNote(key: string): Promise<string | undefined> {
+    return this.notes.get(key);
+  }
+
+  async writeNote(key: string, value: string): Promise<void> {
+    this.#check();
+    this.notes.set(key, value);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The commands beside `run`, as a person types them. @module */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
@@ -76,6 +77,47 @@ Deno.test("healthcheck tells by its exit code how the service is", async () => {
   assert.match(away.stdout, /^unreachable: /);
   const off = await check("--address", "off");
   assert.equal(off.code, 2);
+});
+
+Deno.test("healthcheck --integrity fails while the last check of a database was bad", async () => {
+  using scratch = new Scratch("commands");
+  await using service = await ServiceProcess.start({
+    scratch,
+    sources: [{ url: `embedded://127.0.0.1:${await freePort()}` }],
+  });
+  const check = (...args: string[]) =>
+    runCommand(["healthcheck", "--integrity", "--config", service.configFile, ...args]);
+  const unknown = await check();
+  assert.deepEqual([unknown.code, unknown.stdout], [
+    0,
+    "ok\nintegrity of meshtastic: not checked yet\n",
+  ]);
+  assert.equal(await service.get("/integrity"), 200);
+  await service.stop();
+
+  // As a check of yesterday would have left it.
+  const [badSince, checkedAt] = [Date.now() - 90_000_000, Date.now() - 3_600_000];
+  const note = { checkedAt, badSince, findings: ["row 7 missing from index idx"] };
+  const db = new DatabaseSync(service.database);
+  db.prepare("INSERT INTO capture_state (key, value) VALUES ('integrity_check', ?)")
+    .run(JSON.stringify(note));
+  db.close();
+  await service.run();
+  await service.healthy();
+  const bad = await check();
+  assert.equal(bad.code, 1);
+  const since = new Date(badSince).toISOString();
+  assert.match(
+    bad.stdout,
+    new RegExp(`^ok\\nintegrity of meshtastic: DAMAGED, known since ${since}`),
+  );
+  assert.match(bad.stdout, /row 7 missing from index idx/);
+  const json = JSON.parse((await check("--json")).stdout);
+  assert.deepEqual([json.kind, json.integrity.integrity.status], ["ok", "bad"]);
+  assert.equal(await service.get("/integrity"), 503);
+  const metrics = (await service.fetchText("/metrics"))!.text;
+  assert.match(metrics, /^meshcapture_database_intact\{network="meshtastic"\} 0$/m);
+  assert.match(metrics, /^meshcapture_database_disk_free_bytes\{network="meshtastic"\} [1-9]/m);
 });
 
 Deno.test("check prints no secret", async () => {
