@@ -52,7 +52,7 @@ export async function couldListen(config: SourceConfig): Promise<Finding> {
 }
 
 /** Listens for a moment; a string says why that cannot be. */
-function listenOnce(host: string, port: number): Promise<string | undefined> {
+export function listenOnce(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error) => resolve(explain(error)));

@@ -55,6 +55,13 @@ export async function healthcheck(
   return await (await import("./healthcheck.ts")).healthcheck(...args);
 }
 
+/** As `init` of init.ts. */
+export async function init(
+  ...args: Parameters<typeof import("./init.ts").init>
+): Promise<ExitCode> {
+  return await (await import("./init.ts")).init(...args);
+}
+
 /** As `migrate` of migrate.ts. */
 export async function migrate(
   ...args: Parameters<typeof import("./migrate.ts").migrate>

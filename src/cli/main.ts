@@ -12,6 +12,7 @@ import {
   demo,
   diff,
   healthcheck,
+  init,
   migrate,
   record,
   replay,
@@ -61,6 +62,27 @@ function commands(terminal: Terminal, done: Done): Command {
       .default(networks[0].name);
   const json = () => new Option("--json", "print JSON");
 
+  program.command("init")
+    .description(
+      "write a configuration with the broker in the box, and say what to enter in a radio",
+    )
+    .option("-c, --config <file>", "file to write (default: config.yaml)")
+    .option("--force", "also where a file is; the old one is kept beside it")
+    .option("--yes", "ask nothing: take what flags and defaults say")
+    .option("--networks <names>", "meshtastic, meshcore, or both with a comma between")
+    .option("--host <address>", "address by which radios reach this machine (default: found out)")
+    .option(
+      "--port <n>",
+      "port of the broker (default: 1883, or the next free one)",
+      positiveNumber,
+    )
+    .option("--username <name>", "name that radios log in with (default: radio)")
+    .option("--region <name>", "LoRa region of the Meshtastic nodes, such as EU_868")
+    .option("--iata <code>", "IATA code of the MeshCore observers, such as SJC")
+    .option("--data <folder>", "folder of the databases (default: the working directory)")
+    .option("--http <host:port>", "where page, metrics and health are served (default: :2112)")
+    .addOption(json())
+    .action(async (options) => done(await init(terminal, options)));
   configured(program.command("run"))
     .description("capture: the service")
     .option("--shadow", "capture beside another program and disturb nothing")
