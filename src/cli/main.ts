@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { networks } from "../networks.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { helpText, MAIN_HELP } from "./help_examples.ts";
 import {
   backup,
   check,
@@ -45,23 +46,32 @@ export function legacyArguments(args: readonly string[]): string[] {
   return /^--config(=|$)/.test(given[0]!) ? ["run", ...given] : given;
 }
 
+/** Columns of the help; the same everywhere, so that what documentation quotes is what is seen. */
+const HELP_WIDTH = 94;
+
 type Done = (code: ExitCode) => void;
 
 function commands(terminal: Terminal, done: Done): Command {
   const program = new Command("meshcapture")
-    .description("Keeps mesh-radio traffic from MQTT brokers in SQLite.")
+    .description(
+      "Keeps the traffic of Meshtastic and MeshCore radios, as MQTT brings it, in SQLite.",
+    )
     .version(VERSION, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
     })
-    .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 2 usage or configuration, 3 differs.");
+    .helpCommand(false)
+    .addHelpText("after", MAIN_HELP);
   const network = () =>
     new Option("--network <name>", "radio network").choices(networks.map((one) => one.name))
       .default(networks[0].name);
   const json = () => new Option("--json", "print JSON");
 
+  program.commandsGroup("To begin:");
   program.command("init")
     .description(
       "write a configuration with the broker in the box, and say what to enter in a radio",
@@ -94,6 +104,7 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--rate <n>", "how many times faster than life", positiveNumber, 5)
     .option("--folder <path>", "folder for the demo's database", "demo-data")
     .action(async (options) => done(await demo(terminal, options)));
+  program.commandsGroup("To ask:");
   configured(program.command("check"))
     .description("explain the configuration, listen to each source, and say what is wrong")
     .option("--config-only", "only the configuration: connect nowhere")
@@ -105,7 +116,8 @@ function commands(terminal: Terminal, done: Done): Command {
     )
     .addOption(json())
     .action(async (options) => done(await check(terminal, options)));
-  const decrypt = program.command("decrypt").description("questions about keys");
+  const decrypt = program.command("decrypt").description("why a packet can be read, or cannot")
+    .helpCommand(false);
   configured(decrypt.command("explain"))
     .description("explain one packet: every key that was tried, and what the packet says")
     .argument("[packet]", "packet in hex or base64; without it, or with -, standard input")
@@ -117,6 +129,7 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--channel <name>", "name of the channel, where the packet does not bring it")
     .addOption(json())
     .action(async (packet, options) => done(await decryptExplain(terminal, packet, options)));
+  program.commandsGroup("Recordings and databases:");
   configured(program.command("record"))
     .description("write what the configured sources deliver to a recording (JSONL)")
     .argument("<file>", "recording to append to")
@@ -163,17 +176,28 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--keep-original", "keep the original under another name")
     .addOption(json())
     .action(async (options) => done(await compact(terminal, options)));
-  configured(program.command("healthcheck"))
+  configured(program.command("healthcheck").helpGroup("To ask:"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")
     .option("--integrity", "fail also when the last integrity check of a database found damage")
     .option("--timeout <ms>", "milliseconds to wait for the answer", positiveNumber, 5000)
     .addOption(json())
     .action(async (options) => done(await healthcheck(terminal, options)));
-  program.command("version")
+  program.command("version").helpGroup("To ask:")
     .description("print the versions of meshcapture, Deno and SQLite")
     .action(() => terminal.print(versions()));
+  addExamples(program);
   return program;
+}
+
+/** Examples below the options of every command that has some. */
+function addExamples(command: Command, above = ""): void {
+  for (const one of command.commands) {
+    const name = `${above}${one.name()}`;
+    const text = helpText(name);
+    if (text !== undefined) one.addHelpText("after", text);
+    addExamples(one, `${name} `);
+  }
 }
 
 function databases(command: Command): Command {
@@ -188,10 +212,10 @@ function databases(command: Command): Command {
 function configured(command: Command): Command {
   return command
     .option("-c, --config <file>", "configuration file (default: config.yaml, if there is one)")
-    .option("--set <path=value>", "a setting, such as storage.batch_max=500", collect, []);
+    .option("--set <path=value>", "a setting, such as storage.batch_max=500", collect);
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

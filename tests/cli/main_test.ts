@@ -64,6 +64,28 @@ Deno.test("main() prints help and versions, with exit code 0", async () => {
   );
 });
 
+Deno.test("main() prints for every command examples that name only what there is", async () => {
+  const main = (await run("--help")).terminal.out;
+  const listed = [...main.matchAll(/^ {2}([a-z]+) .*\[?/gm)].map(([, name]) => name!)
+    .filter((name) => name !== "meshcapture");
+  assert.ok(listed.length >= 13, main);
+  for (const name of [...listed, "decrypt explain"]) {
+    if (name === "version" || name === "decrypt") continue;
+    const { code, terminal } = await run(...name.split(" "), "--help");
+    assert.equal(code, 0);
+    const [, examples] = /\nExamples:\n([^]*?)\n\n/.exec(terminal.out) ?? [];
+    assert.ok(examples !== undefined, `no examples: ${name}`);
+    assert.match(terminal.out, /\nExit codes: 0 /);
+    for (const line of examples.split("\n").filter((one) => !one.startsWith("  #"))) {
+      assert.ok(line.startsWith(`  meshcapture ${name}`), line);
+      for (const [, option] of line.matchAll(/ (--[a-z-]+)/g)) {
+        assert.match(terminal.out, new RegExp(`^ +(-., )?${option}\\b`, "m"), `${name} ${option}`);
+      }
+    }
+    assert.ok(terminal.out.split("\n").every((line) => line.length <= 100), terminal.out);
+  }
+});
+
 for (
   const [args, message] of [
     [["fly"], /unknown command 'fly'/],
