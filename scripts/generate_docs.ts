@@ -1,7 +1,8 @@
 /**
  * Writes every file that is made from the code: the configuration's reference, example and JSON
- * Schema, the metrics' reference, the dictionary of tables, and the page of what bench/results.json
- * holds. With `--check` it writes nothing and fails where one of them is out of date.
+ * Schema, the references of metrics and HTTP, the dictionary of tables, and the page of what
+ * bench/results.json holds. With `--check` it writes nothing and fails where one of them is out of
+ * date.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { readResults } from "../bench/results.ts";
 import { generateConfigFiles } from "../src/config/generate.ts";
 import { configSections } from "../src/networks.ts";
 import { dictionaryPage } from "./dictionary.ts";
+import { httpReference } from "../src/observe/http_reference.ts";
 import { metricsReference } from "../src/observe/metrics_reference.ts";
 
 const measured = readResults(new URL("../bench/results.json", import.meta.url));
@@ -20,6 +22,7 @@ const files = [
   ...(measured === undefined
     ? []
     : [{ path: "docs/performance.md", text: performancePage(measured) }]),
+  { path: "docs/http.md", text: httpReference() },
 ];
 const stale: string[] = [];
 for (const { path, text } of files) {

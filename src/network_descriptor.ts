@@ -8,7 +8,8 @@
 import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
 import type { Message, NetworkName } from "./capture/message.ts";
-import type { Network, StorageError, Store } from "./capture/network.ts";
+import type { Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
+import type { FeedPacket } from "./capture/page_view.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
 import type { ExplainOptions, PacketExplanation, RecordNotes } from "./packet_explanation.ts";
 import type { SourceFigures } from "./mqtt/source_activity.ts";
@@ -168,6 +169,13 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   readonly demoConfig: Readonly<Record<string, unknown>>;
   /** Counts for a person: one line of SQL a row. */
   readonly summaryQueries: readonly { readonly title: string; readonly sql: string }[];
+  /** What the status page shows of it. */
+  readonly page: {
+    /** Entry of the thread that answers the page from the database. */
+    readonly workerUrl: URL;
+    /** A record as the live feed shows it. Never throws. */
+    feedPacket(record: R, labels: RecordLabels): FeedPacket;
+  };
   /** Makes what is to run beside the service; undefined where nothing is. */
   companion?(config: C, parts: CompanionParts): Companion | undefined;
 }

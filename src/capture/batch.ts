@@ -12,6 +12,7 @@ import type {
   Decoded,
   Network,
   QuarantinedMessage,
+  RecordLabels,
   StorageError,
 } from "./network.ts";
 import type { PipelineObserver } from "./observer.ts";
@@ -24,8 +25,8 @@ export interface Batch<R> {
   readonly records: R[];
   /** Message of each record, for quarantine. */
   readonly sources: Message[];
-  /** Whether each record was read to its content. */
-  readonly readable: boolean[];
+  /** What metrics and the live feed say of each record. */
+  readonly labels: RecordLabels[];
   /** What cannot be stored as a record is kept as it came. */
   readonly quarantine: QuarantinedMessage[];
 }
@@ -55,7 +56,7 @@ export async function decodeBatch<R>(
     deliveries,
     records: [],
     sources: [],
-    readable: [],
+    labels: [],
     quarantine: [],
   };
   const decoded = await decodeAll(fresh, prepared.quarantine, parts);
@@ -69,7 +70,7 @@ export async function decodeBatch<R>(
     observer.decoded(network.name, answer.labels);
     prepared.records.push(answer.record);
     prepared.sources.push(message);
-    prepared.readable.push(answer.labels.readable);
+    prepared.labels.push(answer.labels);
   });
   return prepared;
 }
@@ -106,7 +107,7 @@ export function removeRefused<R>(prepared: Batch<R>, failure: StorageError): Qua
   for (const { index, error } of [...failure.refused].sort((a, b) => b.index - a.index)) {
     const [message] = prepared.sources.splice(index, 1);
     prepared.records.splice(index, 1);
-    prepared.readable.splice(index, 1);
+    prepared.labels.splice(index, 1);
     if (message !== undefined) moved.push({ message, error });
   }
   return moved.reverse();

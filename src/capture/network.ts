@@ -51,8 +51,40 @@ export interface CommitContext {
   readonly topics?: readonly (readonly [string, readonly string[]])[];
   /** Stretches that may yet prove to be gaps: `[source, stretches]`, all that there are now. */
   readonly pendingGaps?: readonly (readonly [string, readonly Stretch[]])[];
+  /** Minutes for the history charts that are not written yet. */
+  readonly samples?: readonly MinuteSample[];
   /** Messages whose records the database refused before: kept as they came, with the reason. */
   readonly quarantine: readonly QuarantinedMessage[];
+}
+
+/** What a network did in one minute. Counts are of that minute, sizes of its end. */
+export interface MinuteSample {
+  /** Beginning of the minute, Unix seconds. */
+  readonly at: number;
+  /** Messages that the sources delivered. */
+  readonly received: number;
+  /** Records committed. */
+  readonly stored: number;
+  /** Those of them that only say why they could not be read. */
+  readonly unreadable: number;
+  /** Messages not stored, by rule. */
+  readonly dropped: number;
+  /** Records whose content was decrypted. */
+  readonly decrypted: number;
+  /** Records for which no key is known. */
+  readonly noKey: number;
+  /** Transactions. */
+  readonly commits: number;
+  /** Milliseconds of the longest. */
+  readonly commitMsMax: number;
+  /** Most messages that waited in the queue. */
+  readonly queueMax: number;
+  /** Sources that were connected at the end. */
+  readonly sourcesUp: number;
+  /** Sources that are configured. */
+  readonly sources: number;
+  /** Size of the database; 0: not known. */
+  readonly databaseBytes: number;
 }
 
 /** A message whose record the database would not take, and why. */

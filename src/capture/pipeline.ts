@@ -44,9 +44,14 @@ export interface PipelineParts<R> {
   readonly log: Log;
   /** Counts what happens, for metrics. */
   readonly observer: PipelineObserver;
+  /** Sees each batch once it is on the disk, what was taken out for quarantine excepted. */
+  readonly onCommitted?: (batch: CommittedBatch<R>) => void;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
+
+/** What is on the disk now; the arrays have the same length and order. */
+export type CommittedBatch<R> = Readonly<Pick<Batch<R>, "records" | "sources" | "labels">>;
 
 /** Why commits fail at the moment. */
 export interface StoreTrouble {
@@ -277,11 +282,12 @@ export class Pipeline<R> implements AsyncDisposable {
 
   #tellWatchers(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
     const { network, observer, log } = this.#parts;
-    const readable = prepared.readable.reduce((sum, one) => sum + (one ? 1 : 0), 0);
+    const readable = prepared.labels.reduce((sum, one) => sum + (one.readable ? 1 : 0), 0);
     observer.committed(network.name, prepared.records.length, summary);
     if (readable > 0) observer.stored(network.name, true, readable);
     const unreadable = prepared.records.length - readable;
     if (unreadable > 0) observer.stored(network.name, false, unreadable);
+    if (prepared.records.length > 0) this.#parts.onCommitted?.(prepared);
     if (quarantined > 0) {
       observer.quarantined(network.name, quarantined);
       log.warn("the database refused messages for themselves; they are in capture_quarantine", {

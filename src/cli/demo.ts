@@ -64,6 +64,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
     terminal.print(`broker   mqtt://127.0.0.1:${port} (publish to it, if you like)`);
     if (service.address !== undefined) {
       const address = formatAddress(service.address);
+      terminal.print(`page     http://${address}/`);
       terminal.print(`metrics  http://${address}/metrics`);
       terminal.print(`health   http://${address}/healthz`);
     }

@@ -122,7 +122,7 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
 };
 
 /** The text below the list of commands. */
-export const MAIN_HELP = [
+export const MAIN_HELP: string = [
   "",
   "The first minute on a Raspberry Pi:",
   "  meshcapture init     writes config.yaml, and prints what to enter in your radio",

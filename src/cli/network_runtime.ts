@@ -7,14 +7,14 @@ import { type Clock, delay } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import { StorageError, type StoreStats } from "../capture/network.ts";
 import type { PipelineObserver } from "../capture/observer.ts";
-import { Pipeline } from "../capture/pipeline.ts";
+import { type CommittedBatch, Pipeline } from "../capture/pipeline.ts";
 import { CaptureQueue } from "../capture/queue.ts";
 import { receiptClock } from "../capture/receipt_clock.ts";
 import type { CoreConfig } from "../config/schema.ts";
 import type { DecoderContext, NetworkDescriptor } from "../network_descriptor.ts";
 import type { HealthComponent } from "../observe/health.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
-import { ReopeningStore } from "../storage/reopening_store.ts";
+import { CarryingStore } from "../storage/sample_carrier.ts";
 
 /** What a {@linkcode NetworkRuntime} works with. */
 export interface NetworkRuntimeParts {
@@ -40,12 +40,17 @@ export interface NetworkRuntimeParts {
   readonly storeHealth: HealthComponent;
   /** Where a queue that stands still is reported. */
   readonly queueHealth: HealthComponent;
+  /** Sees each batch once it is on the disk. */
+  readonly onCommitted?: (batch: CommittedBatch<unknown>) => void;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
 
 /** Milliseconds beyond the commit interval after which a message that waits is a stalled queue. */
 const STALLED_MS = 10_000;
+
+/** Minutes without a commit after which those for the charts are written alone. */
+const QUIET_SAMPLES = 10;
 
 /** Milliseconds between two tries to open a database that may become available. */
 const OPEN_RETRY_MS = 2_000;
@@ -78,7 +83,7 @@ export class NetworkRuntime {
   /** What was received and is not decoded yet. */
   readonly queue: CaptureQueue;
   /** The database; opened anew after its thread died. */
-  readonly store: ReopeningStore<unknown>;
+  readonly store: CarryingStore<unknown>;
   /** Takes from the queue, decodes and commits. */
   readonly pipeline: Pipeline<unknown>;
   /** Path of the database. */
@@ -100,7 +105,7 @@ export class NetworkRuntime {
       maxMessages: config.queue.max_messages,
       maxBytes: config.queue.max_bytes,
     }, clock);
-    this.store = new ReopeningStore((onThreadFailure) =>
+    this.store = new CarryingStore((onThreadFailure) =>
       descriptor.openStore(section, {
         path: parts.path,
         settings: storageSettings(config.storage),
@@ -125,6 +130,7 @@ export class NetworkRuntime {
       clock,
       log,
       observer,
+      ...(parts.onCommitted === undefined ? {} : { onCommitted: parts.onCommitted }),
       ...(parts.onSettled === undefined ? {} : { onSettled: parts.onSettled }),
     }, {
       batchMax: config.storage.batch_max,
@@ -169,6 +175,11 @@ export class NetworkRuntime {
     // Until the database is open, it is `start` that knows how it is.
     if (!this.#open) return;
     this.#tick();
+    if (this.store.samples.waiting.length >= QUIET_SAMPLES) {
+      this.writeSamples().catch((error) =>
+        this.#parts.log.debug("minutes for the charts could not be written yet", { error })
+      );
+    }
     const trouble = this.pipeline.trouble ??
       (this.#tickTrouble &&
         { reason: this.#tickTrouble.reason, detail: this.#tickTrouble.message });
@@ -194,6 +205,11 @@ export class NetworkRuntime {
       () => this.#tickTrouble = undefined,
       (error) => this.#tickTrouble = error instanceof StorageError ? error : undefined,
     );
+  }
+
+  /** Writes the minutes for the charts that wait; nothing while the database is not open. */
+  async writeSamples(): Promise<void> {
+    if (this.#open) await this.store.writeSamples();
   }
 
   /** Sizes of the database, for metrics; undefined while it is not open. */

@@ -28,6 +28,7 @@ import { VERSION } from "../version.ts";
 import { IntegrityWatch } from "./integrity_watch.ts";
 import { NetworkRuntime } from "./network_runtime.ts";
 import { SourceRuntime } from "./source_runtime.ts";
+import { pageToken, StatusPage } from "./status_page.ts";
 
 /** Configuration with the networks' sections under their names. */
 export type ServiceConfig = CoreConfig & Readonly<Record<string, unknown>>;
@@ -83,6 +84,7 @@ export class Service {
   readonly #companions: Companion[] = [];
   readonly #integrity = new Map<string, IntegrityWatch>();
   readonly #tallies = new Map<string, CommitTally>();
+  readonly #page: StatusPage;
   #watchdogDue: number | undefined;
   #watchdogAt: number | undefined;
   #http: HttpServer | undefined;
@@ -105,6 +107,14 @@ export class Service {
       for (const [broker, clients] of this.#brokers.clients) {
         this.#metrics.gauge("broker_clients", { broker }).record(clients);
       }
+    });
+    this.#page = new StatusPage({
+      config: parts.config,
+      networks: this.#usedNetworks(),
+      clock: parts.clock,
+      health: this.#health,
+      metrics: this.#metrics,
+      token: pageToken(parts.config.observability, parts.readFile),
     });
   }
 
@@ -144,6 +154,7 @@ export class Service {
         clock,
         log: this.#parts.log(name),
         observer,
+        onCommitted: (batch) => this.#page.committed(descriptor, batch),
         onSettled: (sources) => {
           for (const source of sources) this.#sourceNamed(source)?.activity.settled();
         },
@@ -151,6 +162,7 @@ export class Service {
         queueHealth: this.#health.component(`queue:${name}`),
       });
       this.#networks.set(name, runtime);
+      this.#page.addNetwork(descriptor, runtime);
     }
     for (const source of config.sources) {
       this.#sources.push(
@@ -166,6 +178,7 @@ export class Service {
         }),
       );
     }
+    this.#page.addSources(this.#sources, (source) => this.#watchdog.troubleOf(source));
     this.#health.allDeclared();
     const { signal } = this.#stopping;
     this.#tick();
@@ -195,6 +208,8 @@ export class Service {
     const timer = clock.setTimer(late, budgetMs * (1 - CLOSE_SHARE));
     const networks = [...this.#networks.values()];
     await Promise.all(networks.map(({ pipeline }) => pipeline.drain(giveUp.signal)));
+    // The minute that ends early goes with the sources' last notes.
+    this.#page.review(true);
     await Promise.all(
       this.#sources.map((source) =>
         source.stop(giveUp.signal).catch((error) =>
@@ -206,6 +221,7 @@ export class Service {
     await this.#brokers[Symbol.asyncDispose]();
     await Promise.all(this.#companions.map((one) => one[Symbol.asyncDispose]()));
     const left = () => Math.max(0, budgetMs - (clock.monotonic() - began));
+    this.#page[Symbol.dispose]();
     await Promise.all(
       networks.map((runtime) =>
         runtime.store.close(left() * 0.8).catch((error) =>
@@ -325,7 +341,11 @@ export class Service {
       }
       return one;
     };
-    const observer = combineObservers(metrics, loggingObserver(this.#rateLimited, ordinary));
+    const observer = combineObservers(
+      metrics,
+      loggingObserver(this.#rateLimited, ordinary),
+      this.#page.figures,
+    );
     return {
       ...observer,
       stored: (network: NetworkDescriptor["name"], readable: boolean, n: number) => {
@@ -359,6 +379,7 @@ export class Service {
       handler: createHandler([
         ...serviceRoutes(this.#metrics, this.#health),
         integrityRoute(() => this.#integrityReports()),
+        ...this.#page.routes,
       ], log),
       clock,
       log,
@@ -396,6 +417,7 @@ export class Service {
       if (this.#stopping.signal.aborted) return;
       for (const source of this.#sources) source.review();
       for (const runtime of this.#networks.values()) runtime.review();
+      this.#page.review();
       this.#watch();
       this.#tick();
     }, REVIEW_MS);

@@ -165,6 +165,20 @@ export function checkAcross(
     } else databases.set(database, section);
   }
 
+  const page = raw["observability"];
+  if (isRecord(page)) {
+    const at = (key: string): Path => ["observability", key];
+    if (isSet(page["token"]) && isSet(page["token_file"])) {
+      fault(at("token_file"), "both token and token_file are given", "one of them");
+    }
+    if (page["page_access"] === "token" && !isSet(page["token"]) && !isSet(page["token_file"])) {
+      fault(at("page_access"), "nobody could look at the page: there is no token", "set token");
+    }
+    if (isSet(page["map_attribution"]) && !isSet(page["map_tiles"])) {
+      warnings.push("observability.map_attribution has no effect without map_tiles");
+    }
+  }
+
   const batch = isRecord(raw["storage"]) ? raw["storage"]["batch_max"] ?? 2000 : 2000;
   const queue = isRecord(raw["queue"]) ? raw["queue"]["max_messages"] ?? 20_000 : 20_000;
   if (typeof batch === "number" && typeof queue === "number" && queue < batch) {

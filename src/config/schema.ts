@@ -9,6 +9,9 @@ import type { NetworkConfigSection } from "./section.ts";
 import { setting } from "./setting.ts";
 import { sourceSchema } from "./source_schema.ts";
 
+/** Characters that the page's token must have at least: fewer could be tried out. */
+export const MIN_TOKEN_LENGTH = 16;
+
 const queue = z.strictObject({
   max_messages: setting(z.int().min(100).max(10_000_000).default(20_000), {
     title: "Messages in the queue",
@@ -99,7 +102,7 @@ const observability = z.strictObject({
     {
       title: "HTTP address",
       description:
-        "Where `/metrics`, `/healthz`, `/livez` and `/readyz` are served. `:2112` listens on all interfaces, port 0 on any free port, `off` not at all. A busy port is a warning and never stops the capture.",
+        "Where the status page, `/metrics`, `/healthz`, `/livez` and `/readyz` are served. `:2112` listens on all interfaces, port 0 on any free port, `off` not at all. A busy port is a warning and never stops the capture.",
       example: "127.0.0.1:2112",
       allowed: "host:port, :port, [IPv6]:port or off",
     },
@@ -125,7 +128,67 @@ const observability = z.strictObject({
       allowed: "a letter, then letters, digits and underscores",
     },
   ),
-}).prefault({}).meta({ title: "Observability", description: "Logs, metrics and health." });
+  page_access: setting(z.enum(["local", "token", "open", "off"]).default("local"), {
+    title: "Who may look at the page",
+    description:
+      "`local` shows the status page and its feed to this machine, and to others with the token. `token` asks everybody for it: for a proxy on this machine that adds no forwarding headers. `open` shows them to everybody, `off` to nobody. Metrics and health are open in any case.",
+    example: "token",
+  }),
+  token: setting(
+    z.string().min(MIN_TOKEN_LENGTH).max(512).regex(/^[\x21-\x7e]+$/).optional(),
+    {
+      title: "Token of the page",
+      description:
+        "Who comes from another machine needs it: once as `?token=`, then a cookie stands for it. A program sends it as `Authorization: Bearer`. It is never printed. Not together with `token_file`.",
+      example: "vH3t1rJp0yQkXn7m",
+      allowed: `${MIN_TOKEN_LENGTH} to 512 printable ASCII characters without spaces`,
+      secret: true,
+    },
+  ),
+  token_file: setting(
+    z.string().min(1).max(4096).refine((v) => !/\p{Cc}/u.test(v), "holds a control character")
+      .optional(),
+    {
+      title: "File of the token",
+      description:
+        "File that holds the token alone; what stands around it as spaces and line ends is ignored. Not together with `token`.",
+      example: "/run/secrets/page_token",
+    },
+  ),
+  page_hosts: setting(
+    z.array(z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/)).max(100)
+      .default([]),
+    {
+      title: "Names of this machine",
+      description:
+        "Host names under which the page may be asked for without the token, beside addresses, names without a dot, and names that end in `.local`, `.lan`, `.internal` or `.home.arpa`. By any other name a website could read the page through its visitor's browser.",
+      example: ["mesh.example.org"],
+      allowed: "host names without ports",
+    },
+  ),
+  map_tiles: setting(
+    z.string().max(1000).regex(
+      /^https?:\/\/[A-Za-z0-9.{}-]+(:\d{1,5})?\/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[^\s"'<>;,]*$/,
+    ).optional(),
+    {
+      title: "Tiles of the map",
+      description:
+        "Where the page's map gets its background. Without it the map is a grid with a scale, and nobody elsewhere learns who looks at which place.",
+      example: "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+      allowed: "an http or https address with {z}, {x} and {y}",
+      defaultText: "none",
+    },
+  ),
+  map_attribution: setting(z.string().min(1).max(200).optional(), {
+    title: "Origin of the tiles",
+    description: "Shown on the map, as the providers of tiles ask for.",
+    example: "© OpenStreetMap contributors",
+    defaultText: "none",
+  }),
+}).prefault({}).meta({
+  title: "Observability",
+  description: "Logs, metrics, health and the status page.",
+});
 
 const DURATION = /^(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m)?$/;
 

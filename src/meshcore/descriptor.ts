@@ -1,10 +1,12 @@
 /** The MeshCore network, as seen from outside this folder. @module */
 import type { NetworkDescriptor, OpenStoreOptions } from "../network_descriptor.ts";
 import { announceJobs, announceOpening } from "../storage/announce.ts";
+import { workerEntry } from "../storage/worker_entry.ts";
 import { type MeshcoreConfig, meshcoreConfigSection } from "./config.ts";
 import { configuredDecoder, configuredKeys } from "./configured_decoder.ts";
 import { meshcoreComparisons } from "./diff_tables.ts";
 import { explainMeshcorePacket, meshcoreNotes } from "./explain.ts";
+import { feedPacketOf } from "./feed_packet.ts";
 import { meshcoreLabels } from "./labels.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { statsFileOf } from "./service_stats.ts";
@@ -30,6 +32,10 @@ export const meshcore: MeshcoreDescriptor = {
   openStore: openConfiguredStore,
   // A database of CoreScope stays CoreScope's: there is nothing to rewrite.
   migrateBack: {},
+  page: {
+    workerUrl: workerEntry(import.meta.url, "meshcore", "page_worker"),
+    feedPacket: feedPacketOf,
+  },
   diffTables: meshcoreComparisons,
   createTraffic: (seed, startMs) => createMeshcoreTraffic({ seed, startMs }),
   demoConfig: trafficConfig,

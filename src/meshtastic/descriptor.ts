@@ -1,12 +1,14 @@
 /** The Meshtastic network, as seen from outside this folder. @module */
 import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { announceJobs, announceOpening } from "../storage/announce.ts";
+import { workerEntry } from "../storage/worker_entry.ts";
 import { type MeshtasticConfig, meshtasticConfigSection } from "./config.ts";
 import { createMeshtasticDecoder } from "./decoder.ts";
 import { meshtasticComparisons } from "./diff_tables.ts";
 import { enumNames } from "./enum_tables.ts";
 import { explainMeshtasticPacket } from "./explain.ts";
 import { DECRYPT_RESULTS, DROP_REASONS, RECORD_TYPES } from "./labels.ts";
+import { feedPacket } from "./feed_packet.ts";
 import { migrateBack } from "./migrate_back.ts";
 import type { MeshtasticRecord } from "./record.ts";
 import { meshtasticReplayTable } from "./replay_tables.ts";
@@ -63,6 +65,11 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
     },
   },
   replayTable: meshtasticReplayTable,
+  page: {
+    workerUrl: workerEntry(import.meta.url, "meshtastic", "page_worker"),
+    feedPacket: ({ packet, details, node }, { type, decrypt }) =>
+      feedPacket(packet, { type, decrypt, details, node }),
+  },
   diffTables: meshtasticComparisons,
   createTraffic: (seed, startMs) => createMeshtasticTraffic({ seed, startMs }),
   demoConfig: { channels: trafficChannelKeys },

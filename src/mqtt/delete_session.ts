@@ -80,7 +80,7 @@ async function enter(
   clean: boolean,
   clock: Clock,
 ): Promise<Entry> {
-  const { tls, ...login } = await readLogin(options, address);
+  const { tls, ...login } = await readLogin(options, address, clock.now());
   let accepted = false;
   let sessionPresent = false;
   const giveUp = new AbortController();

@@ -5,20 +5,28 @@
  */
 import type { Log } from "../capture/log.ts";
 
+/** Who asks. */
+export interface Client {
+  /** Address at the other end of the connection, which may be a proxy's. */
+  readonly hostname: string;
+}
+
 /** One path and what answers there. */
 export interface Route {
   /** The exact path, such as `/metrics`; or `/page/*` for everything below `/page/`. */
   readonly path: string;
+  /** For the reference: what it answers, in Markdown; a route without it is not in there. */
+  readonly reference?: string;
   /** A few words for the index; a route without them is not listed. */
   readonly title?: string;
   /** Methods that it answers; HEAD comes with GET. @default ["GET"] */
   readonly methods?: readonly string[];
   /** Answers GET without a body being read; HEAD is made of it. */
-  handle(request: Request): Response | Promise<Response>;
+  handle(request: Request, client?: Client): Response | Promise<Response>;
 }
 
-/** A web-standard handler. */
-export type Handler = (request: Request) => Promise<Response>;
+/** A web-standard handler; `client` is undefined where nobody knows who asks. */
+export type Handler = (request: Request, client?: Client) => Promise<Response>;
 
 /**
  * Sent with every response that does not say otherwise itself. Nothing here is to be framed,
@@ -62,15 +70,16 @@ export function createHandler(routes: readonly Route[], log: Log): Handler {
   }
   wild.sort((a, b) => b.path.length - a.path.length);
 
-  return async (request) => {
+  return async (request, client) => {
     const path = new URL(request.url).pathname;
     const route = exact.get(path) ?? wild.find((r) => path.startsWith(r.path.slice(0, -1)));
-    return finish(request, await answer(request, path, route, log));
+    return finish(request, await answer(request, client, path, route, log));
   };
 }
 
 async function answer(
   request: Request,
+  client: Client | undefined,
   path: string,
   route: Route | undefined,
   log: Log,
@@ -83,7 +92,7 @@ async function answer(
     return textResponse("method not allowed", 405, { allow: allow.join(", ") });
   }
   try {
-    return await route.handle(request);
+    return await route.handle(request, client);
   } catch (error) {
     log.error("an HTTP request failed", { path, method: request.method, error });
     return textResponse("internal error", 500);

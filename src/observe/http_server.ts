@@ -85,7 +85,7 @@ export class HttpServer implements AsyncDisposable {
           signal: abort.signal,
           onListen: () => {},
           onError: () => new Response("internal error\n", { status: 500 }),
-        }, this.#options.handler);
+        }, (request, { remoteAddr }) => this.#options.handler(request, remoteAddr));
       } catch (error) {
         last = error;
         // Taken is taken: the other family must not be had alone, half the clients would miss it.

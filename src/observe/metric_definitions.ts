@@ -215,6 +215,16 @@ export const METRICS = {
       "When the database was checked last, in seconds since the epoch; absent before the first check.",
     labels: ["network"],
   },
+  page_denied_total: {
+    kind: "counter",
+    help: "Requests for the status page and its feed that were refused.",
+    labels: ["reason"],
+  },
+  feed_clients: { kind: "gauge", help: "Who listens to the live feed now." },
+  feed_slow_clients_total: {
+    kind: "counter",
+    help: "Listeners of the live feed that were let go because they did not keep up.",
+  },
   healthy: { kind: "gauge", help: "1 while /healthz answers 200, else 0." },
   memory_rss_bytes: { kind: "gauge", help: "Resident memory of the process in bytes." },
   memory_heap_used_bytes: {

@@ -14,6 +14,7 @@ export function serviceRoutes(metrics: Metrics, health: HealthRegistry): Route[]
     {
       path: "/metrics",
       title: "Prometheus metrics",
+      reference: "Metrics in Prometheus' text format: see [metrics.md](metrics.md).",
       handle: async () => {
         healthy.record(health.healthy ? 1 : 0);
         const text = await metrics.render();
@@ -23,16 +24,21 @@ export function serviceRoutes(metrics: Metrics, health: HealthRegistry): Route[]
     {
       path: "/healthz",
       title: "200 when all is well, else 503 with the reasons",
+      reference:
+        "200 when all is well, 503 when a source, a queue or a database has been in trouble for ten seconds; JSON with `status`, `mode`, `reasons` and every component.",
       handle: () => jsonResponse(health.report(), health.healthy ? 200 : 503),
     },
     {
       path: "/livez",
       title: "200 while the process answers",
+      reference: "200 while the process answers, whatever else is wrong.",
       handle: () => textResponse("alive"),
     },
     {
       path: "/readyz",
       title: "200 once the databases are open and every source has been tried",
+      reference:
+        "200 once every database has been opened and every source tried; before, 503 and what is waited for.",
       handle: () => {
         const readiness = health.readiness();
         return jsonResponse(readiness, readiness.ready ? 200 : 503);

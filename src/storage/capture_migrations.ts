@@ -8,6 +8,7 @@ import topics from "../../migrations/capture/0005_sources_topics.sql" with { typ
 import pendingGaps from "../../migrations/capture/0006_sources_pending_gaps.sql" with {
   type: "text",
 };
+import samples from "../../migrations/capture/0007_samples.sql" with { type: "text" };
 
 /** `migrations/capture/`. */
 export const captureMigrations: MigrationSet = {
@@ -19,5 +20,6 @@ export const captureMigrations: MigrationSet = {
     ["0004_state.sql", state],
     ["0005_sources_topics.sql", topics],
     ["0006_sources_pending_gaps.sql", pendingGaps],
+    ["0007_samples.sql", samples],
   ],
 };

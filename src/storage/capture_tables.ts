@@ -10,6 +10,7 @@ import type {
   CaptureGap,
   CommitContext,
   LedgerBlock,
+  MinuteSample,
   QuarantinedMessage,
   SourceState,
   Stretch,
@@ -23,6 +24,9 @@ const ENTRY_BYTES = 10;
  * that is further ahead was made while the clock was wrong, and gives way.
  */
 const LATE_SECONDS = 300;
+
+/** A week of minutes: 10,080 rows at most. */
+const SAMPLES_KEPT_SECONDS = 7 * 86_400;
 
 interface LedgerRow {
   readonly id: number;
@@ -43,7 +47,15 @@ export class CaptureTables {
   #known = new Map<string, KnownSource>();
   #staged = new Map<string, KnownSource>();
   readonly #statements: Record<
-    "insertLedger" | "pruneLedger" | "retained" | "heard" | "topics" | "pending" | "quarantine",
+    | "insertLedger"
+    | "pruneLedger"
+    | "retained"
+    | "heard"
+    | "topics"
+    | "pending"
+    | "quarantine"
+    | "sample"
+    | "pruneSamples",
     StatementSync
   >;
 
@@ -79,6 +91,20 @@ export class CaptureTables {
         `INSERT INTO capture_quarantine (source, topic, payload, received_at, qos, error)
          VALUES (?, ?, ?, ?, ?, ?)`,
       ),
+      // A service that stopped and started within a minute has two halves of it.
+      sample: db.prepare(
+        `INSERT INTO capture_samples (at, received, stored, unreadable, dropped, decrypted, no_key,
+           commits, commit_ms_max, queue_max, sources_up, sources, database_bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (at) DO UPDATE SET received = received + excluded.received,
+           stored = stored + excluded.stored, unreadable = unreadable + excluded.unreadable,
+           dropped = dropped + excluded.dropped, decrypted = decrypted + excluded.decrypted,
+           no_key = no_key + excluded.no_key, commits = commits + excluded.commits,
+           commit_ms_max = max(commit_ms_max, excluded.commit_ms_max),
+           queue_max = max(queue_max, excluded.queue_max), sources_up = excluded.sources_up,
+           sources = excluded.sources, database_bytes = excluded.database_bytes`,
+      ),
+      pruneSamples: db.prepare("DELETE FROM capture_samples WHERE at < ?"),
     };
   }
 
@@ -98,6 +124,7 @@ export class CaptureTables {
       this.#writePending(source, stretches);
     }
     for (const quarantined of context.quarantine) this.#writeQuarantine(quarantined);
+    for (const sample of context.samples ?? []) this.#writeSample(sample);
   }
 
   /** What was written is durable. */
@@ -194,6 +221,25 @@ export class CaptureTables {
       rows = rows.slice(dropped);
     }
     this.#staged.set(block.source, { session: known.session, rows, total });
+  }
+
+  #writeSample(sample: MinuteSample): void {
+    this.#statements.sample.run(
+      sample.at,
+      sample.received,
+      sample.stored,
+      sample.unreadable,
+      sample.dropped,
+      sample.decrypted,
+      sample.noKey,
+      sample.commits,
+      sample.commitMsMax,
+      sample.queueMax,
+      sample.sourcesUp,
+      sample.sources,
+      sample.databaseBytes,
+    );
+    this.#statements.pruneSamples.run(sample.at - SAMPLES_KEPT_SECONDS);
   }
 
   #writeQuarantine({ message, error }: QuarantinedMessage): void {

@@ -25,7 +25,10 @@ Deno.test("every line of the example that is commented out is a setting that can
   const all = Deno.readTextFileSync(`${TOP}config.yaml`)
     .replace(/^( *)# ((?: {2})*(?:- )?(?:[a-z_]+:(?: \S+)?|[A-Z]{3}))$/gm, "$1$2")
     // Of what excludes each other the example shows both.
-    .replace(/^.*\b(password_file|private_key|private_key_file|public_key|audience):.*$/gm, "")
+    .replace(
+      /^.*\b(password_file|token_file|private_key|private_key_file|public_key|audience):.*$/gm,
+      "",
+    )
     .replace("max_attempts: 100", "max_attempts: 101")
     .replace(": mqtt://", ": mqtts://");
   // A source is one of one network; the example is Meshtastic's.

@@ -40,6 +40,8 @@ Deno.test("loadConfig() gives the defaults when there is no file", () => {
     log_level: "info",
     log_format: "text",
     metrics_prefix: "meshcapture_",
+    page_access: "local",
+    page_hosts: [],
   });
   assert.equal(config.capture_impl, "meshcapture");
   assert.equal(config.shutdown_timeout, 8);

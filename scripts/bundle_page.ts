@@ -1,0 +1,48 @@
+/**
+ * Makes `src/observe/page_bundle/`: the status page's script and stylesheet, with uPlot and Leaflet
+ * inside, as the service serves them. They are committed, so that a plain checkout needs no build;
+ * a test compares what they were made of with what is there.
+ *
+ * @module
+ */
+import leafletCss from "leaflet/dist/leaflet.css" with { type: "text" };
+import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
+import { pageInputs, sha256 } from "./page_inputs.ts";
+
+const top = Deno.realPathSync(new URL("..", import.meta.url));
+const out = `${top}/src/observe/page_bundle`;
+
+/** The libraries' licences ask for these lines. */
+const NOTICES =
+  `/*! uPlot, © 2022 Leon Sorokin, MIT licence | Leaflet, © 2010–2023 Volodymyr Agafonkin, \
+© 2010–2011 CloudMade, BSD-2-Clause licence */\n`;
+
+const { success } = new Deno.Command("deno", {
+  args: [
+    "bundle",
+    "--quiet",
+    "--platform=browser",
+    "--minify",
+    "--output",
+    `${out}/page.js`,
+    `${top}/src/observe/page/main.ts`,
+  ],
+  cwd: top,
+}).outputSync();
+if (!success) Deno.exit(1);
+const js = NOTICES + Deno.readTextFileSync(`${out}/page.js`);
+// Pictures of markers and layers, which the page has none of, would be asked for in vain.
+const css = [uplotCss, leafletCss.replace(/[^{}]*\{[^{}]*url\([^{}]*\}/g, "")]
+  .map((text) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s*\n\s*/g, "\n").trim())
+  .join("\n");
+const page = `/* Made by \`deno task page\` */\n${css}\n${
+  Deno.readTextFileSync(`${top}/src/observe/page/page.css`)
+}`;
+Deno.writeTextFileSync(`${out}/page.js`, js);
+Deno.writeTextFileSync(`${out}/page.css`, page);
+const manifest = {
+  inputs: await pageInputs(top),
+  "page.js": await sha256(js),
+  "page.css": await sha256(page),
+};
+Deno.writeTextFileSync(`${out}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);

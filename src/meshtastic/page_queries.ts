@@ -1,0 +1,189 @@
+/** What the status page asks of a Meshtastic database. @module */
+import {
+  type FeedFilter,
+  type FeedPacket,
+  matchesFilter,
+  type PageNode,
+} from "../capture/page_view.ts";
+import type { PageQueries } from "../storage/page_thread.ts";
+import type { Reader } from "../storage/reader.ts";
+import { feedPacket } from "./feed_packet.ts";
+import type { Data, MeshPacket } from "./messages.ts";
+import { nodeHexId } from "./node_id.ts";
+import { readPayload } from "./payload.ts";
+import type { MeshtasticProtobuf } from "./protobuf.ts";
+
+/** Rows of the newest packets that are looked through for a filter. */
+const LOOK_BACK_ROWS = 20_000;
+
+/** Rows that the first look for positions goes back. */
+const POSITION_ROWS = 200_000;
+
+/** Nodes whose position is remembered: anybody may publish, as whoever. */
+const MAX_POSITIONS = 20_000;
+
+interface PacketSelect {
+  readonly id: number;
+  readonly timestamp: number;
+  readonly from_node_id: number | null;
+  readonly to_node_id: number | null;
+  readonly portnum: number | null;
+  readonly portnum_name: string | null;
+  readonly gateway_id: string | null;
+  readonly channel_id: string | null;
+  readonly mesh_packet_id: number | null;
+  readonly snr: number | null;
+  readonly rssi: number | null;
+  readonly hop_limit: number | null;
+  readonly hop_start: number | null;
+  readonly payload_length: number | null;
+  readonly raw_payload: Uint8Array | null;
+  readonly processed_successfully: number | null;
+  readonly parsing_error: string | null;
+  readonly capture_source: string | null;
+}
+
+interface NodeSelect {
+  readonly node_id: number;
+  readonly long_name: string | null;
+  readonly short_name: string | null;
+  readonly role: string | null;
+  readonly hw_model: string | null;
+  readonly last_updated: number | null;
+}
+
+/** Answers; it remembers positions, so that each row is looked at once. */
+export class MeshtasticPageQueries implements PageQueries {
+  readonly #loadProto: () => MeshtasticProtobuf;
+  #loaded: MeshtasticProtobuf | undefined;
+  readonly #positions = new Map<number, readonly [number, number]>();
+  #positionsUntil = 0;
+
+  /** `loadProto` builds the readers; it is called once, at the first packet. */
+  constructor(loadProto: () => MeshtasticProtobuf) {
+    this.#loadProto = loadProto;
+  }
+
+  get #proto(): MeshtasticProtobuf {
+    return this.#loaded ??= this.#loadProto();
+  }
+
+  /** As {@linkcode PageQueries.nodes}. */
+  nodes(reader: Reader, limit: number): PageNode[] {
+    this.#readPositions(reader);
+    const rows = reader.query<NodeSelect>(
+      `SELECT node_id, long_name, short_name, role, hw_model, last_updated FROM node_info
+       ORDER BY last_updated DESC LIMIT ?`,
+      limit,
+    );
+    return rows.map((row) => {
+      const position = this.#positions.get(row.node_id);
+      return {
+        id: nodeHexId(row.node_id),
+        ...(row.long_name ? { name: row.long_name } : {}),
+        ...(row.short_name ? { shortName: row.short_name } : {}),
+        ...(row.role ? { role: row.role } : {}),
+        ...(row.hw_model ? { hardware: row.hw_model } : {}),
+        ...(row.last_updated === null ? {} : { lastSeen: Math.round(row.last_updated * 1000) }),
+        ...(position === undefined ? {} : { position }),
+      };
+    });
+  }
+
+  /** As {@linkcode PageQueries.recent}. */
+  recent(reader: Reader, filter: FeedFilter, limit: number): FeedPacket[] {
+    const found: FeedPacket[] = [];
+    const rows = reader.iterate<PacketSelect>(
+      `SELECT id, timestamp, from_node_id, to_node_id, portnum, portnum_name, gateway_id,
+         channel_id, mesh_packet_id, snr, rssi, hop_limit, hop_start, payload_length, raw_payload,
+         processed_successfully, parsing_error, capture_source
+       FROM packet_history ORDER BY id DESC LIMIT ?`,
+      filter.type === undefined && filter.node === undefined ? limit : LOOK_BACK_ROWS,
+    );
+    for (const row of rows) {
+      const packet = this.#packet(row);
+      if (matchesFilter(packet, filter)) found.push(packet);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  #packet(row: PacketSelect): FeedPacket {
+    const readable = row.processed_successfully === 1;
+    const content = readable ? this.#content(row) : undefined;
+    return feedPacket({
+      timestamp: row.timestamp,
+      captureSource: row.capture_source ?? "",
+      fromNodeId: row.from_node_id,
+      toNodeId: row.to_node_id,
+      gatewayId: row.gateway_id,
+      channelId: row.channel_id,
+      snr: row.snr,
+      rssi: row.rssi,
+      hopStart: row.hop_start,
+      hopLimit: row.hop_limit,
+      payloadLength: row.payload_length ?? 0,
+      processedSuccessfully: readable,
+      parsingError: row.parsing_error,
+    }, {
+      type: row.portnum_name ?? "UNREADABLE",
+      details: content?.details,
+      node: content?.node,
+    });
+  }
+
+  #content(row: PacketSelect) {
+    const packet = {
+      from: row.from_node_id ?? 0,
+      to: row.to_node_id ?? 0,
+      id: row.mesh_packet_id ?? 0,
+      rx_snr: row.snr ?? 0,
+      hop_limit: row.hop_limit ?? 0,
+      hop_start: row.hop_start ?? 0,
+      channel: 0,
+      via_mqtt: false,
+    } as MeshPacket;
+    const data: Data = {
+      portnum: row.portnum ?? 0,
+      payload: row.raw_payload ?? new Uint8Array(0),
+      want_response: false,
+      dest: 0,
+      source: 0,
+      request_id: 0,
+      reply_id: 0,
+      emoji: 0,
+      bitfield: null,
+    };
+    return readPayload(this.#proto, data, {
+      packet,
+      seenAt: row.timestamp,
+      channelId: row.channel_id ?? "",
+    });
+  }
+
+  /** Malla's schema keeps positions only inside packets. */
+  #readPositions(reader: Reader): void {
+    const last = Number(reader.query("SELECT max(id) AS id FROM packet_history")[0]?.["id"] ?? 0);
+    const from = Math.max(this.#positionsUntil, last - POSITION_ROWS);
+    const rows = reader.iterate<{ id: number; node: number; payload: Uint8Array | null }>(
+      `SELECT id, from_node_id AS node, raw_payload AS payload FROM packet_history
+       WHERE id > ? AND id <= ? AND +portnum = 3 AND processed_successfully = 1
+         AND from_node_id IS NOT NULL ORDER BY id`,
+      from,
+      last,
+    );
+    for (const { node, payload } of rows) {
+      const position = payload === null ? undefined : this.#proto.position.read(payload);
+      if (position === undefined) continue;
+      const { latitude_i: north, longitude_i: east } = position;
+      // (0, 0) is what a radio without a fix sends.
+      if (north === null || east === null || (north === 0 && east === 0)) continue;
+      this.#positions.delete(node);
+      this.#positions.set(node, [north / 1e7, east / 1e7]);
+      if (this.#positions.size > MAX_POSITIONS) {
+        this.#positions.delete(this.#positions.keys().next().value!);
+      }
+    }
+    this.#positionsUntil = last;
+  }
+}

@@ -1,0 +1,148 @@
+/** Numbers, sizes and times for people. Pure, so that they are tested without a browser. @module */
+
+const WHOLE = new Intl.NumberFormat("en");
+
+/** `12,345`. */
+export function whole(value: number): string {
+  return WHOLE.format(Math.round(value));
+}
+
+/** A rate with one decimal below 10, none above. */
+export function rate(value: number): string {
+  if (value === 0) return "0";
+  if (value < 0.1) return "< 0.1";
+  return value < 10 ? value.toFixed(1) : whole(value);
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** `1.2 MB`; thousands, as disks are sold. */
+export function bytes(value: number): string {
+  let unit = 0;
+  let rest = Math.abs(value);
+  while (rest >= 999.5 && unit < UNITS.length - 1) {
+    rest /= 1000;
+    unit++;
+  }
+  const text = unit === 0 || rest >= 99.5 ? String(Math.round(rest)) : rest.toFixed(1);
+  return `${value < 0 ? "−" : ""}${text} ${UNITS[unit]}`;
+}
+
+/** `0.4 ms`, `12 ms`, `1.5 s`. */
+export function milliseconds(value: number): string {
+  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
+
+/** `37 %`, one decimal below 10. */
+export function share(part: number, all: number): string {
+  if (all === 0) return "–";
+  const percent = part / all * 100;
+  if (percent > 0 && percent < 0.1) return "< 0.1 %";
+  return `${percent > 0 && percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+}
+
+/** A length of time in its two largest units: `3 d 4 h`, `12 min`, `8 s`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor(seconds / 3600) % 24;
+  const minutes = Math.floor(seconds / 60) % 60;
+  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
+  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
+  if (minutes > 0) return `${minutes} min`;
+  return `${seconds} s`;
+}
+
+/** `just now`, `12 s ago`, `3 h 5 min ago`; a time ahead of us is `just now`. */
+export function ago(atMs: number, nowMs: number): string {
+  return nowMs - atMs < 2000 ? "just now" : `${duration(nowMs - atMs)} ago`;
+}
+
+/** `14:03:09` today, `21 Nov 14:03` otherwise, in the viewer's time. */
+export function clockTime(atMs: number, nowMs: number): string {
+  const at = new Date(atMs);
+  const time = at.toLocaleTimeString("en-GB");
+  if (at.toDateString() === new Date(nowMs).toDateString()) return time;
+  return `${at.getDate()} ${MONTHS[at.getMonth()]} ${time.slice(0, 5)}`;
+}
+
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** `disk_full` as `disk full`. */
+export function words(value: string): string {
+  return value.replaceAll("_", " ");
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  UNKNOWN_APP: "Encrypted",
+  UNREADABLE: "Unreadable",
+  TEXT_MESSAGE_APP: "Text",
+  TEXT_MESSAGE_COMPRESSED_APP: "Text, compressed",
+  NODEINFO_APP: "Node info",
+  NEIGHBORINFO_APP: "Neighbours",
+  MAP_REPORT_APP: "Map report",
+  STORE_FORWARD_APP: "Store & forward",
+  RANGE_TEST_APP: "Range test",
+  TXT_MSG: "Direct text",
+  GRP_TXT: "Channel text",
+  GRP_DATA: "Channel data",
+  ANON_REQ: "Anonymous request",
+  REQ: "Request",
+  RESPONSE: "Response",
+  ACK: "Acknowledgement",
+  CLIENT_RECEPTION: "Client reception",
+};
+
+/** A packet's type in words: `POSITION_APP` as `Position`. */
+export function typeWords(type: string): string {
+  const known = TYPE_WORDS[type];
+  if (known !== undefined) return known;
+  const plain = words(type.replace(/_APP$/, "")).toLowerCase();
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+}
+
+const DECRYPT_WORDS: Readonly<Record<string, string>> = {
+  none: "not encrypted",
+  hash: "read with the key of its hash",
+  trial: "read by trying keys",
+  no_key: "no key reads it",
+  pki: "direct message, for its receiver alone",
+};
+
+/** How decryption went, in words. */
+export function decryptWords(result: string): string {
+  return DECRYPT_WORDS[result] ?? words(result);
+}
+
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  meshtastic: "Meshtastic",
+  meshcore: "MeshCore",
+};
+
+/** A network's name as its people write it. */
+export function networkWords(name: string): string {
+  return NETWORK_WORDS[name] ?? name;
+}
+
+/** An id short enough for a table: long keys by their beginning. */
+export function shortId(id: string): string {
+  return id.length > 16 ? `${id.slice(0, 8)}…` : id;
+}
+
+/**
+ * Growth in bytes a day between the first and the last size that is known; undefined where less
+ * than ten minutes are.
+ *
+ * @param at Unix seconds, rising.
+ * @param sizes bytes; 0: not known.
+ */
+export function growthPerDay(
+  at: readonly number[],
+  sizes: readonly number[],
+): number | undefined {
+  const first = sizes.findIndex((size) => size > 0);
+  const last = sizes.findLastIndex((size) => size > 0);
+  if (first < 0 || at[last]! - at[first]! < 600) return undefined;
+  return (sizes[last]! - sizes[first]!) / (at[last]! - at[first]!) * 86_400;
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/capture/clock.ts";
+import { meshtastic } from "../../src/meshtastic/descriptor.ts";
+import { MeshtasticPageQueries } from "../../src/meshtastic/page_queries.ts";
+import { loadProtobuf } from "../../src/meshtastic/protobuf.ts";
+import { openMeshtasticStore } from "../../src/meshtastic/store.ts";
+import { PageReader, PageReadError } from "../../src/storage/page_reader.ts";
+import { Reader } from "../../src/storage/reader.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+import {
+  emptyContext,
+  testEnumNames,
+  testRecord,
+  testUpdate,
+} from "../helpers/meshtastic_records.ts";
+import { Scratch } from "../helpers/scratch.ts";
+
+const proto = loadProtobuf();
+
+/** A POSITION payload. */
+function position(north: number, east: number): Uint8Array<ArrayBuffer> {
+  const type = proto.root.lookupType("meshtastic.Position");
+  return new Uint8Array(
+    type.encode(type.create({ latitude_i: north * 1e7, longitude_i: east * 1e7 })).finish(),
+  );
+}
+
+/** A record of a position of node `from`. */
+function placed(from: number, north: number, east: number) {
+  const rawPayload = position(north, east);
+  return testRecord({ fromNodeId: from, portnum: 3, portnumName: "POSITION_APP", rawPayload });
+}
+
+async function database(path: string) {
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  await store.commit([
+    testRecord({}, { node: testUpdate() }),
+    placed(0xa1b2c3d4, 48.5, 9.25),
+    placed(7, 0, 0),
+    testRecord({
+      processedSuccessfully: false,
+      portnum: 0,
+      portnumName: "UNKNOWN_APP",
+      parsingError: "decrypt: no key reads it",
+      rawPayload: new Uint8Array(0),
+    }),
+  ], emptyContext);
+  return store;
+}
+
+Deno.test("Meshtastic's page queries give nodes with the last position of their packets", async () => {
+  using scratch = new Scratch();
+  const store = await database(scratch.file("a.db"));
+  using reader = new Reader(scratch.file("a.db"));
+  const queries = new MeshtasticPageQueries(() => proto);
+  const named = () => queries.nodes(reader, 10).find((node) => node.id === "!a1b2c3d4")!;
+  assert.deepEqual(named().position, [48.5, 9.25]);
+  assert.equal(named().name, testUpdate().longName);
+  assert.ok(queries.nodes(reader, 10).every((node) => node.id !== "!00000007" || !node.position));
+  await store.commit([placed(0xa1b2c3d4, -1, -2)], emptyContext);
+  assert.deepEqual(named().position, [-1, -2]);
+  assert.equal(queries.nodes(reader, 1).length, 1);
+  await store.close(100);
+});
+
+Deno.test("Meshtastic's page queries give packets, newest first, as the live feed shows them", async () => {
+  using scratch = new Scratch();
+  const store = await database(scratch.file("a.db"));
+  using reader = new Reader(scratch.file("a.db"));
+  const queries = new MeshtasticPageQueries(() => proto);
+  const [unread, , place, text] = queries.recent(reader, {}, 10);
+  assert.equal(unread!.text, "decrypt: no key reads it");
+  assert.equal(unread!.readable, false);
+  assert.deepEqual(place!.position, [48.5, 9.25]);
+  assert.equal(text!.text, "hello");
+  assert.equal(text!.to, "all");
+  const record = testRecord({}, { details: textDetails("hello") });
+  const live = meshtastic.page.feedPacket(record, {
+    type: "TEXT_MESSAGE_APP",
+    decrypt: "hash",
+    readable: true,
+  });
+  assert.deepEqual({ ...text, decrypt: "hash" }, live);
+  assert.equal(queries.recent(reader, { type: "POSITION_APP" }, 10).length, 2);
+  assert.equal(queries.recent(reader, { node: "!00000007" }, 10).length, 1);
+  assert.equal(queries.recent(reader, {}, 2).length, 2);
+  await store.close(100);
+});
+
+function textDetails(text: string) {
+  return {
+    kind: "text" as const,
+    text,
+    wantResponse: false,
+    dest: 0,
+    source: 0,
+    requestId: 0,
+    replyId: 0,
+    emoji: 0,
+    bitfield: null,
+    compressed: false,
+  };
+}
+
+Deno.test("PageReader answers from a thread of its own, which ends when nobody asks any more", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await database(path);
+  const clock = new ManualClock();
+  using reader = new PageReader({ path, workerUrl: meshtastic.page.workerUrl, clock });
+  assert.equal(reader.running, false);
+  const [nodes, packets] = await Promise.all([
+    reader.ask("nodes", [10]),
+    reader.ask("recent", [{ node: "!a1b2c3d4" }, 2]),
+  ]) as [unknown[], unknown[]];
+  assert.ok(nodes.length >= 1);
+  assert.equal(packets.length, 2);
+  assert.deepEqual((await reader.ask("history", [0, 60]) as { step: number }).step, 60);
+  assert.equal(reader.running, true);
+  await clock.advance(60_000);
+  assert.equal(reader.running, false);
+  assert.equal((await reader.ask("nodes", [1]) as unknown[]).length, 1);
+  await store.close(100);
+});
+
+Deno.test("PageReader says why there is no answer", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("none.db");
+  const parts = { path, workerUrl: meshtastic.page.workerUrl, clock: systemClock };
+  const reader = new PageReader(parts);
+  await assert.rejects(reader.ask("nodes", [1]), (error: unknown) => {
+    assert.ok(error instanceof PageReadError);
+    assert.match(error.message, /no database yet/);
+    return true;
+  });
+  Deno.writeTextFileSync(path, "this is no database, and long enough to be looked at as one");
+  await assert.rejects(reader.ask("nodes", [1]), PageReadError);
+  reader[Symbol.dispose]();
+  await assert.rejects(reader.ask("nodes", [1]), /ending/);
+});
+
+Deno.test("PageReader gives up a thread that takes too long", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await database(path);
+  const clock = new ManualClock();
+  using reader = new PageReader({
+    path,
+    workerUrl: meshtastic.page.workerUrl,
+    clock,
+    answerMs: 10,
+  });
+  const late = assert.rejects(reader.ask("nodes", [1]), /too long/);
+  await clock.advance(10);
+  await late;
+  assert.equal(clock.armed, 0);
+  await store.close(100);
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+  ago,
+  bytes,
+  duration,
+  growthPerDay,
+  milliseconds,
+  rate,
+  share,
+  shortId,
+  typeWords,
+  whole,
+} from "../../src/observe/page/format.ts";
+import { NodeBook } from "../../src/observe/page/node_names.ts";
+
+Deno.test("figures are written for people", () => {
+  assert.deepEqual([whole(0), whole(1234567)], ["0", "1,234,567"]);
+  assert.deepEqual([rate(0), rate(0.05), rate(2.345), rate(1234.5)], [
+    "0",
+    "< 0.1",
+    "2.3",
+    "1,235",
+  ]);
+  assert.deepEqual(
+    [bytes(0), bytes(999), bytes(1000), bytes(123_456), bytes(9.99e9), bytes(-2e6), bytes(999_600)],
+    ["0 B", "999 B", "1.0 kB", "123 kB", "10.0 GB", "−2.0 MB", "1.0 MB"],
+  );
+  assert.deepEqual([milliseconds(0.44), milliseconds(12.3), milliseconds(1500)], [
+    "0.4 ms",
+    "12 ms",
+    "1.5 s",
+  ]);
+  assert.deepEqual(
+    [share(0, 0), share(0, 5), share(1, 3), share(1, 20), share(1, 5000), share(5, 5)],
+    ["–", "0 %", "33 %", "5.0 %", "< 0.1 %", "100 %"],
+  );
+});
+
+Deno.test("lengths of time have two units at most, and never run backwards", () => {
+  assert.deepEqual(
+    [
+      duration(-5),
+      duration(8_900),
+      duration(60_000),
+      duration(3_600_000),
+      duration(3_900_000),
+      duration(90_000_000),
+      duration(86_400_000),
+    ],
+    ["0 s", "8 s", "1 min", "1 h", "1 h 5 min", "1 d 1 h", "1 d"],
+  );
+  assert.deepEqual([ago(5_000, 4_000), ago(0, 12_000)], ["just now", "12 s ago"]);
+});
+
+Deno.test("types and ids are short and readable", () => {
+  assert.deepEqual(
+    ["POSITION_APP", "TEXT_MESSAGE_APP", "ADVERT", "SOME_NEW_APP"].map(typeWords),
+    ["Position", "Text", "Advert", "Some new"],
+  );
+  assert.deepEqual([shortId("!a1b2c3d4"), shortId("0123456789abcdef0")], [
+    "!a1b2c3d4",
+    "01234567…",
+  ]);
+});
+
+Deno.test("growthPerDay() needs two sizes some time apart", () => {
+  assert.equal(growthPerDay([0, 60], [10, 20]), undefined);
+  assert.equal(growthPerDay([], []), undefined);
+  assert.equal(growthPerDay([0, 3600, 7200], [0, 100, 0]), undefined);
+  assert.equal(growthPerDay([0, 3600, 7200, 10800], [0, 100, 150, 200]), 1200);
+});
+
+Deno.test("NodeBook learns names from the database and from packets", () => {
+  const book = new NodeBook();
+  book.replace({
+    meshcore: [{ id: "ABCD", name: "Roof" }],
+    meshtastic: [{ id: "!01", shortName: "S" }],
+  });
+  assert.equal(book.nameOf("meshcore", "abcd"), "Roof");
+  assert.equal(book.nameOf("meshtastic", "!01"), "S");
+  assert.equal(book.nameOf("meshtastic", "abcd"), undefined);
+  assert.equal(book.nameOf("meshtastic", undefined), undefined);
+  book.heard("meshtastic", "!02", 5, { name: "New", position: [1, 2] });
+  book.heard("meshtastic", "!02", 6, {});
+  assert.deepEqual(book.all.find((node) => node.id === "!02"), {
+    id: "!02",
+    network: "meshtastic",
+    name: "New",
+    position: [1, 2],
+    lastSeen: 6,
+  });
+});
