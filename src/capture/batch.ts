@@ -95,7 +95,7 @@ async function decodeAll<R>(
       answers.push(complete(await network.decode([message]), 1)[0]);
     } catch (error) {
       answers.push(undefined);
-      quarantine.push({ message, error: String(error) });
+      quarantine.push({ message: detached(message), error: String(error) });
     }
   }
   return answers;
@@ -108,9 +108,14 @@ export function removeRefused<R>(prepared: Batch<R>, failure: StorageError): Qua
     const [message] = prepared.sources.splice(index, 1);
     prepared.records.splice(index, 1);
     prepared.labels.splice(index, 1);
-    if (message !== undefined) moved.push({ message, error });
+    if (message !== undefined) moved.push({ message: detached(message), error });
   }
   return moved.reverse();
+}
+
+/** `message` with a payload in a buffer of its own: it is posted to the storage thread as it is. */
+function detached(message: Message): Message {
+  return { ...message, payload: message.payload.slice() };
 }
 
 /** The ledger, retained digests and marks that a batch's transaction carries. */

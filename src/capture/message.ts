@@ -13,7 +13,10 @@ export interface Message {
   readonly source: string;
   /** Topic as the broker gave it. */
   readonly topic: string;
-  /** An own copy, not a view of the socket's buffer (a view pins 64 KiB). */
+  /**
+   * A copy, not a view of the socket's buffer; it may stand in one buffer with other payloads. Whoever
+   * keeps it beyond its batch, or posts it to a thread, copies it again.
+   */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** Time of receipt, Unix milliseconds. */
   readonly receivedAt: number;

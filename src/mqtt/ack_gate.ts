@@ -1,10 +1,12 @@
 /**
- * The transport below mqtt.js. It passes everything, but for the PUBACKs that mqtt.js writes as soon
- * as it has a message: those are swallowed, and ours go out after the commit.
+ * The transport below mqtt.js. It passes everything but messages and their acknowledgements: messages
+ * go straight to whoever wants them, and PUBACKs out after the commit. Messages that mqtt.js has to
+ * see to (QoS 2, malformed ones) reach it; PUBACKs of its own are swallowed.
  *
  * ```
- * mqtt.js ──► AckGate ──► socket
- *                ▲ acknowledge(ids), once they are on disk
+ * mqtt.js ◄──► AckGate ◄──► socket
+ *                │  ▲ acknowledge(ids), once they are on disk
+ *                ▼ onPublish(message)
  * ```
  *
  * @module
@@ -12,11 +14,26 @@
 import type { Duplex } from "node:stream";
 import type { Acknowledger } from "../capture/message.ts";
 import { PacketScanner, PUBACK } from "./packet_scanner.ts";
-import { WrappedStream } from "./wrapped_stream.ts";
+import { type Publish, PublishReader } from "./publish_reader.ts";
+import { concatBytes, WrappedStream } from "./wrapped_stream.ts";
+
+/** Who hears what of an {@linkcode AckGate}. */
+export interface AckGateOptions {
+  /** 4 is MQTT 3.1.1. */
+  readonly version: 4 | 5;
+  /** Gets messages, once {@linkcode AckGate.passMessages} was called. Default: mqtt.js gets them. */
+  readonly onPublish?: (publish: Publish) => void;
+  /**
+   * Sees the first piece that arrives: a refusal in an older protocol's words, which mqtt.js cannot
+   * parse, is in there.
+   */
+  readonly onFirstBytes?: (bytes: Uint8Array) => void;
+}
 
 /** One connection's gate. When the connection has ended, acknowledging does nothing. */
 export class AckGate extends WrappedStream implements Acknowledger {
   readonly #scanner = new PacketScanner({ swallow: PUBACK });
+  readonly #reader: PublishReader | undefined;
   readonly #onFirstBytes: ((bytes: Uint8Array) => void) | undefined;
   #first = true;
   #waiting: Uint8Array[] = [];
@@ -27,12 +44,13 @@ export class AckGate extends WrappedStream implements Acknowledger {
    * Takes `inner` over: it ends with this one.
    *
    * @param inner the socket, connected or connecting
-   * @param onFirstBytes sees the first piece that arrives: a refusal in an older protocol's words,
-   * which mqtt.js cannot parse, is in there
    */
-  constructor(inner: Duplex, onFirstBytes?: (bytes: Uint8Array) => void) {
+  constructor(inner: Duplex, options: AckGateOptions = { version: 4 }) {
     super(inner);
-    this.#onFirstBytes = onFirstBytes;
+    this.#onFirstBytes = options.onFirstBytes;
+    if (options.onPublish !== undefined) {
+      this.#reader = new PublishReader(options.version, options.onPublish);
+    }
   }
 
   /** PUBACKs written on our behalf so far. */
@@ -43,6 +61,28 @@ export class AckGate extends WrappedStream implements Acknowledger {
   /** PUBACKs of mqtt.js that were swallowed so far. */
   get swallowed(): number {
     return this.#scanner.swallowed;
+  }
+
+  /** True while a message is held back, and all that came behind it; also when the stream has ended. */
+  get holdsMessages(): boolean {
+    return this.#reader?.stuck ?? false;
+  }
+
+  /** Hands on no further message; with the first one that comes, reading stops. */
+  holdMessages(): void {
+    this.#reader?.hold();
+  }
+
+  /** Hands on messages, beginning with those that were held back. */
+  passMessages(): void {
+    for (const piece of this.#reader?.release() ?? []) {
+      if (!this.destroyed) this.push(piece);
+    }
+  }
+
+  /** Forgets messages that were held back. */
+  discardMessages(): void {
+    this.#reader?.discard();
   }
 
   /**
@@ -83,6 +123,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
       if (deadline.aborted) resolve();
     });
     this.#discarding = true;
+    this.discardMessages();
     this.inner.resume();
     if (this.#scanner.atBoundary) this.inner.write(new Uint8Array([0xe0, 0]));
     this.inner.end();
@@ -90,13 +131,18 @@ export class AckGate extends WrappedStream implements Acknowledger {
     this.destroy();
   }
 
-  /** Everything that the broker sends passes, until the connection is given up. */
+  /** What the broker sends passes or is handed on, until the connection is given up. */
   protected override fromInner(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#first) {
       this.#first = false;
       this.#onFirstBytes?.(chunk);
     }
-    return this.#discarding ? undefined : chunk;
+    if (this.#discarding) return undefined;
+    const reader = this.#reader;
+    if (reader === undefined) return chunk;
+    const passed = reader.feed(chunk);
+    if (reader.stuck) this.pauseReading();
+    return passed.length < 2 ? passed[0] : concatBytes(passed);
   }
 
   /** Swallows mqtt.js's own PUBACKs, and writes ours between two of its packets. */

@@ -10,6 +10,7 @@ import type { Clock, Timer } from "../capture/clock.ts";
 import type { Acknowledger } from "../capture/message.ts";
 import { AckGate } from "./ack_gate.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
+import type { ArrivedPublish } from "./take_in.ts";
 import { isTopicFilter } from "./topic_filter.ts";
 
 /** Seconds that a broker keeps our session while we are away, at MQTT 5: seven days. */
@@ -53,7 +54,7 @@ export interface ConnectionHandlers {
   /** The broker accepted us. Messages are held until the promise resolves; a rejection ends us. */
   onAccepted(sessionPresent: boolean): Promise<void>;
   /** A message, in order. */
-  onMessage(packet: IPublishPacket, acknowledger: Acknowledger): void;
+  onMessage(packet: ArrivedPublish, acknowledger: Acknowledger): void;
   /** Answers of the broker: the granted QoS of each filter, or the code of its refusal (≥ 128). */
   onSubscribed(grants: ReadonlyMap<string, number>): void;
 }
@@ -70,6 +71,7 @@ export class Connection implements Acknowledger {
   #client: MqttClient | undefined;
   #gate: AckGate | undefined;
   #held: { packet: IPublishPacket; done: () => void } | undefined;
+  #onReleased: (() => void) | undefined;
   #pingTimer: Timer | undefined;
   #subscribeTimer: Timer | undefined;
   #received = 0;
@@ -103,7 +105,11 @@ export class Connection implements Acknowledger {
     return new Promise((resolve) => {
       const client = new MqttClient((self) => {
         const inner = this.#options.open(self);
-        const gate = new AckGate(inner, (bytes) => this.#noteFirstBytes(bytes));
+        const gate = new AckGate(inner, {
+          version: this.#options.version,
+          onPublish: (publish) => this.#pass(publish),
+          onFirstBytes: (bytes) => this.#noteFirstBytes(bytes),
+        });
         gate.on("error", (error) => this.#end.error ??= error);
         this.#gate = gate;
         return gate;
@@ -137,6 +143,7 @@ export class Connection implements Acknowledger {
     if (blocked) this.#blocks.add(reason);
     else this.#blocks.delete(reason);
     if (this.blocked) {
+      this.#gate?.holdMessages();
       // The CONNACK is read in any case; only messages must wait.
       if (this.#end.phase !== "connecting") this.#gate?.pauseReading();
       if (this.#pingTimer === undefined && !this.#closed) this.#keepAlive();
@@ -147,7 +154,10 @@ export class Connection implements Acknowledger {
     // Answers to our pings have waited in the socket: give the broker a whole interval from now.
     this.#client?.reschedulePing(true);
     this.#release();
+    // Messages may stand right behind the CONNACK, which mqtt.js has not seen yet.
+    if (this.#end.phase !== "connecting" && !this.blocked) this.#gate?.passMessages();
     if (!this.blocked) this.#gate?.resumeReading();
+    if (!this.#holds) this.#onReleased?.();
   }
 
   /** Ends at once, without a word to the broker. `reason` is for the log. */
@@ -169,20 +179,23 @@ export class Connection implements Acknowledger {
    */
   async drained(signal: AbortSignal): Promise<void> {
     do {
-      while (this.#held !== undefined && !signal.aborted) {
+      while (this.#holds && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const release = this.#held!.done;
-          this.#held!.done = () => {
-            release();
-            resolve();
-          };
+          this.#onReleased = resolve;
           signal.addEventListener("abort", () => resolve(), { once: true });
         });
       }
       // mqtt.js hands on packets that it has parsed from one tick to the next, so a turn of the
       // event loop later there are none left.
       await new Promise((resolve) => setTimeout(resolve, 0));
-    } while (this.#held !== undefined && !signal.aborted);
+    } while (this.#holds && !signal.aborted);
+  }
+
+  /** True while something that was received waits to be handed on. */
+  get #holds(): boolean {
+    if (this.#held !== undefined) return true;
+    // What a broker sends that did not accept us is nobody's.
+    return this.#end.phase !== "connecting" && (this.#gate?.holdsMessages ?? false);
   }
 
   #clientOptions(): IClientOptions {
@@ -243,10 +256,13 @@ export class Connection implements Acknowledger {
         const held = this.#held;
         this.#held = undefined;
         held?.done();
+        this.#gate?.discardMessages();
+        this.#onReleased?.();
       },
     );
   }
 
+  /** For messages that the gate leaves to mqtt.js. */
   #handle(packet: IPublishPacket, done: () => void): void {
     if (this.#discarding) return done();
     if (this.blocked) {
@@ -265,7 +281,8 @@ export class Connection implements Acknowledger {
     held.done();
   }
 
-  #pass(packet: IPublishPacket): void {
+  #pass(packet: ArrivedPublish): void {
+    if (this.#discarding) return;
     if (packet.qos > 0) this.#received++;
     this.#handlers.onMessage(packet, this);
   }

@@ -23,6 +23,7 @@ import {
   refusedVersion,
   takenOver,
 } from "./connection_end.ts";
+import { PayloadCopies } from "./payload_copies.ts";
 import { nextDelay } from "./reconnect_policy.ts";
 import { FileWatch } from "./file_watch.ts";
 import { type Login, loginFiles, type MqttSourceOptions, readLogin } from "./source_options.ts";
@@ -49,6 +50,7 @@ export class MqttSource implements Source {
   readonly #clientId: string;
   readonly #tally: Tally;
   readonly #files: FileWatch;
+  readonly #copies = new PayloadCopies();
   readonly #ending = new AbortController();
   #running: Promise<void> | undefined;
   #connection: Connection | undefined;
@@ -197,7 +199,7 @@ export class MqttSource implements Source {
         return accepting = this.#accepted(sessionPresent, version);
       },
       onMessage: (packet, acknowledger) =>
-        takeIn(packet, acknowledger, this.name, this.#parts, this.#tally),
+        takeIn(packet, acknowledger, this.name, this.#parts, this.#tally, this.#copies),
       onSubscribed: (grants) => this.#subscribed(grants),
     }, clock);
     this.#connection = connection;

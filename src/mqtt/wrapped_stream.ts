@@ -100,7 +100,7 @@ export abstract class WrappedStream extends Duplex {
     if (out.length === 1) room = this.inner.write(out[0]!);
     else if (out.length > 1) {
       // One write for a packet that came in several: one system call, one TCP segment.
-      room = this.inner.write(concat(out));
+      room = this.inner.write(concatBytes(out));
     }
     if (room) return done();
     const goOn = () => {
@@ -113,7 +113,8 @@ export abstract class WrappedStream extends Duplex {
   }
 }
 
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
+/** The bytes of `chunks` in one array. */
+export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {

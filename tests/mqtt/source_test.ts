@@ -50,7 +50,6 @@ for (const protocol of ["3.1.1", "5"] as const) {
     assert.equal(first!.message.qos, 1);
     assert.equal(first!.message.redelivered, false);
     assert.ok(first!.message.messageId! > 0);
-    assert.equal(first!.message.payload.buffer.byteLength, 3);
     const status = source.status();
     assert.equal(status.protocol, protocol);
     assert.equal(status.grantedQos, 1);
@@ -286,10 +285,15 @@ mosquittoTest("MqttSource hands on what it held when the connection ended while 
   await source.start();
   await subscribed(source);
   await using publisher = await Publisher.connect(broker.port);
-  for (let i = 0; i < 20; i++) await publisher.publish("msh/a", String(i));
+  // Side by side: what comes in one piece with the fifth is what is held.
+  await Promise.all(Array.from({ length: 20 }, (_, i) => publisher.publish("msh/a", String(i))));
   await waitUntil(() => parts.sink.full, "the sink is full");
   source.forceReconnect();
-  await waitUntil(() => !source.status().connected, "the connection has ended");
+  // With nothing to hand on, the next connection may be there before we look.
+  await waitUntil(
+    () => !source.status().connected || source.status().reconnects === 1,
+    "the connection has ended",
+  );
   assert.equal(parts.sink.all.length, 5);
   const kept = () => parts.sink.all.filter((delivery) => !delivery.duplicate);
   const drain = setInterval(() => acknowledge(parts.sink.take()), 5);
