@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
+import { CLOCK_WAS_SET } from "../storage/trusted_time.ts";
 import { NODE_COLUMNS } from "./node_writer.ts";
 import { oldObservationsWait } from "./old_observations.ts";
 import { DAY_MS, isoSeconds, sqliteTime } from "./store_times.ts";
@@ -118,10 +119,12 @@ export function retentionJobs(
     }));
   }
   if (days.packetDays > 0) {
+    const reached = { id: 0 };
     jobs.push(
       sweep(db, "retention packets", DAY_MS, (nowMs, rows) => {
         if (oldObservationsWait(db)) return 0;
-        const deleted = deletePackets(db, ago(nowMs, days.packetDays), rows);
+        const deleted = deletePackets(db, ago(nowMs, days.packetDays), rows, reached);
+        if (deleted === 0) reached.id = 0;
         if (deleted > 0) events.packetsDeleted();
         return deleted;
       }),
@@ -205,13 +208,31 @@ function moveNodes(db: DatabaseSync, cutoff: string, rows: number): number {
   return moved;
 }
 
-function deletePackets(db: DatabaseSync, cutoff: string, rows: number): number {
-  const ids = "SELECT id FROM transmissions WHERE first_seen < ? ORDER BY first_seen, id LIMIT ?";
-  const seen = changes(
-    db,
-    `DELETE FROM observations WHERE transmission_id IN (${ids})`,
-    cutoff,
-    rows,
-  );
-  return seen + changes(db, `DELETE FROM transmissions WHERE id IN (${ids})`, cutoff, rows);
+/**
+ * Deletes up to `rows` transmissions with their observations. How many rows it were. `reached` is the
+ * youngest transmission, by its id, that went by its age; those of before the clock was set go with it.
+ */
+function deletePackets(
+  db: DatabaseSync,
+  cutoff: string,
+  rows: number,
+  reached: { id: number },
+): number {
+  const clockWasSet = isoSeconds(CLOCK_WAS_SET * 1000);
+  const old = db.prepare(
+    `SELECT id FROM transmissions WHERE first_seen >= ? AND first_seen < ?
+     ORDER BY first_seen, id LIMIT ?`,
+  ).all(clockWasSet, cutoff, rows);
+  for (const { id } of old) reached.id = Math.max(reached.id, Number(id));
+  const found = old.length > 0 ? old : db.prepare(
+    "SELECT id FROM transmissions WHERE first_seen < ? AND id < ? ORDER BY first_seen, id LIMIT ?",
+  ).all(clockWasSet, reached.id, rows);
+  const observations = db.prepare("DELETE FROM observations WHERE transmission_id = ?");
+  const transmission = db.prepare("DELETE FROM transmissions WHERE id = ?");
+  let deleted = 0;
+  for (const { id } of found) {
+    deleted += Number(observations.run(Number(id)).changes);
+    deleted += Number(transmission.run(Number(id)).changes);
+  }
+  return deleted;
 }

@@ -2,10 +2,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { Slices } from "../storage/slices.ts";
+import { CLOCK_WAS_SET } from "../storage/trusted_time.ts";
 import { transaction } from "../storage/transaction.ts";
 
 /**
- * Deletes packets that are older than `hours`, with what hangs on them; nodes stay. Needs an index
+ * Deletes packets that are older than `hours`, with what hangs on them; nodes stay. Packets from before
+ * the clock was set go with those that came after them. Needs an index
  * that begins with the timestamp, so the job that builds indexes must come before it.
  */
 export function retentionJob(
@@ -14,25 +16,43 @@ export function retentionJob(
   everyMs: number,
   slices: Slices = new Slices(),
 ): Job {
+  const reached = { id: 0 };
   return {
     name: "retention",
     everyMs,
     step(budgetMs, nowMs) {
       const cutoff = nowMs / 1000 - hours * 3600;
-      return slices.run(budgetMs, (rows) => deletePackets(db, cutoff, rows) > 0);
+      const result = slices.run(budgetMs, (rows) => deleteOld(db, cutoff, rows, reached) > 0);
+      if (result === "done") reached.id = 0;
+      return result;
     },
   };
 }
 
-/** Deletes up to `rows` packets or, when none is left, as many rows of statistics. How many it were. */
-function deletePackets(db: DatabaseSync, cutoff: number, rows: number): number {
+/**
+ * Deletes up to `rows` packets or, when none is left, as many rows of statistics. How many it were.
+ * `reached` is the youngest packet, by its id, that went by its age.
+ */
+function deleteOld(
+  db: DatabaseSync,
+  cutoff: number,
+  rows: number,
+  reached: { id: number },
+): number {
   return transaction(db, () => {
     // Rows in other tables go by their foreign keys.
     const packets = db.prepare(
       `DELETE FROM packet_history WHERE id IN (
-         SELECT id FROM packet_history WHERE timestamp < ? ORDER BY timestamp LIMIT ?)`,
-    ).run(cutoff, rows).changes;
-    if (packets > 0) return Number(packets);
+         SELECT id FROM packet_history WHERE timestamp >= ${CLOCK_WAS_SET} AND timestamp < ?
+         ORDER BY timestamp LIMIT ?) RETURNING id`,
+    ).all(cutoff, rows);
+    for (const { id } of packets) reached.id = Math.max(reached.id, Number(id));
+    if (packets.length > 0) return packets.length;
+    const undated = db.prepare(
+      `DELETE FROM packet_history WHERE id IN (
+         SELECT id FROM packet_history WHERE timestamp < ${CLOCK_WAS_SET} AND id < ? LIMIT ?)`,
+    ).run(reached.id, rows).changes;
+    if (undated > 0) return Number(undated);
     const stats = db.prepare(
       `DELETE FROM gateway_node_stats WHERE rowid IN (
          SELECT rowid FROM gateway_node_stats WHERE last_seen < ? LIMIT ?)`,

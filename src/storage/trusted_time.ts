@@ -6,6 +6,12 @@
  * @module
  */
 
+/**
+ * Unix seconds of the beginning of 2020. A row that says to be older was received before the machine
+ * knew the time (many begin at 1970): its age is that of the rows that came with it.
+ */
+export const CLOCK_WAS_SET = 1_577_836_800;
+
 /** Milliseconds by which the wall clock may be ahead of what is expected and still be believed. */
 const TOLERANCE_MS = 10 * 60_000;
 

@@ -19,9 +19,9 @@ import {
 import { waitUntil } from "../helpers/wait.ts";
 import assert from "node:assert/strict";
 
-/** A broker that keeps everything for a client that is away or slow. */
-export function patientBroker(): Promise<Mosquitto> {
-  return Mosquitto.start(["max_queued_messages 0", "max_inflight_messages 4000"]);
+/** A broker that keeps everything for a client that is away or slow; `lines`: what it shall do beside. */
+export function patientBroker(...lines: string[]): Promise<Mosquitto> {
+  return Mosquitto.start(["max_queued_messages 0", "max_inflight_messages 4000", ...lines]);
 }
 
 /** A service with both networks, and what it has to store. */

@@ -28,7 +28,7 @@ class SetClock implements Clock {
 mosquittoTest(
   "run goes on through a clock that jumps by years, and deletes nothing by it",
   async () => {
-    await using broker = await patientBroker();
+    await using broker = await patientBroker("persistence true", "persistence_location %DIR%/");
     using scratch = new Scratch("clock");
     const http = await freePort();
     const meshtastic = scratch.file("meshtastic.db");

@@ -283,10 +283,30 @@ Deno.test("retention follows no clock that is in the future for a while, not eve
   await second.close(0);
 });
 
+Deno.test("retention keeps packets of before the clock was set until those that followed are old", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("mesh.db");
+  const store = await open(path, { retentionHours: 24 });
+  const seconds = NOW / 1000;
+  const at = (timestamp: number) => store.commit([testRecord({ timestamp })], emptyContext);
+  const left = () =>
+    rows(path, "SELECT timestamp AS t FROM packet_history ORDER BY id").map(({ t }) => t);
+  await at(60);
+  await at(seconds);
+  await at(seconds + 3600);
+  // Another start without the time.
+  await at(90);
+  await store.runJobs(NOW);
+  assert.deepEqual(left(), [60, seconds, seconds + 3600, 90]);
+  await store.runJobs(NOW + 24.5 * 3_600_000);
+  assert.deepEqual(left(), [seconds + 3600, 90]);
+  await store.close(0);
+});
+
 Deno.test("retention deletes less at a time when its transactions take long", async () => {
   using scratch = new Scratch();
   const store = await open(scratch.file("mesh.db"));
-  const old = Array.from({ length: 3000 }, () => testRecord({ timestamp: 1 }));
+  const old = Array.from({ length: 3000 }, () => testRecord({ timestamp: NOW / 1000 - 7200 }));
   await store.commit(old, emptyContext);
   await store.close(0);
   using database = openDatabase(scratch.file("mesh.db"));
