@@ -5,14 +5,15 @@
  * @module
  */
 
-/** Topics that are remembered at most; anybody may publish a retained message. */
-const MAX_TOPICS = 100_000;
+/** Topics that are remembered of a source at most; anybody may publish a retained message. */
+export const MAX_RETAINED_TOPICS = 100_000;
 
 /** Digest of the last retained payload by topic. */
 export class RetainedMemory {
+  /** The topics whose payloads came last are last. */
   readonly #digests: Map<string, bigint>;
 
-  /** `known`: digests of the last retained payloads kept, by topic. */
+  /** `known`: digests of the last retained payloads kept, by topic, oldest first. */
   constructor(known: ReadonlyMap<string, bigint>) {
     this.#digests = new Map(known);
   }
@@ -24,8 +25,14 @@ export class RetainedMemory {
    */
   isKnown(topic: string, digest: bigint): boolean {
     if (this.#digests.get(topic) === digest) return true;
-    if (this.#digests.size >= MAX_TOPICS && !this.#digests.has(topic)) this.#digests.clear();
+    this.#digests.delete(topic);
     this.#digests.set(topic, digest);
+    if (this.#digests.size > MAX_RETAINED_TOPICS) {
+      for (const oldest of this.#digests.keys()) {
+        this.#digests.delete(oldest);
+        break;
+      }
+    }
     return false;
   }
 }

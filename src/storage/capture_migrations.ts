@@ -9,6 +9,7 @@ import pendingGaps from "../../migrations/capture/0006_sources_pending_gaps.sql"
   type: "text",
 };
 import samples from "../../migrations/capture/0007_samples.sql" with { type: "text" };
+import retainedSeq from "../../migrations/capture/0008_retained_seq.sql" with { type: "text" };
 
 /** `migrations/capture/`. */
 export const captureMigrations: MigrationSet = {
@@ -21,5 +22,6 @@ export const captureMigrations: MigrationSet = {
     ["0005_sources_topics.sql", topics],
     ["0006_sources_pending_gaps.sql", pendingGaps],
     ["0007_samples.sql", samples],
+    ["0008_retained_seq.sql", retainedSeq],
   ],
 };

@@ -15,10 +15,13 @@ import type {
   SourceState,
   Stretch,
 } from "../capture/network.ts";
+import { MAX_RETAINED_TOPICS } from "../capture/retained.ts";
 
 /** As many entries as there are message ids. */
 const MAX_ENTRIES = 65_535;
 const ENTRY_BYTES = 10;
+/** Digests of retained payloads that a source may have beyond the bound until the oldest go. */
+const RETAINED_SLACK = 1000;
 /**
  * Seconds by which a commit may come after a later note of until when its source was heard. A note
  * that is further ahead was made while the clock was wrong, and gives way.
@@ -46,10 +49,14 @@ export class CaptureTables {
   readonly #db: DatabaseSync;
   #known = new Map<string, KnownSource>();
   #staged = new Map<string, KnownSource>();
+  #nextSeq: number | undefined;
+  /** Digests written since the oldest were looked for, by source. */
+  readonly #retainedWritten = new Map<string, number>();
   readonly #statements: Record<
     | "insertLedger"
     | "pruneLedger"
     | "retained"
+    | "pruneRetained"
     | "heard"
     | "topics"
     | "pending"
@@ -68,8 +75,13 @@ export class CaptureTables {
       ),
       pruneLedger: db.prepare("DELETE FROM capture_ledger WHERE source = ? AND id <= ?"),
       retained: db.prepare(
-        `INSERT INTO capture_retained (source, topic, digest) VALUES (?, ?, ?)
-         ON CONFLICT (source, topic) DO UPDATE SET digest = excluded.digest`,
+        `INSERT INTO capture_retained (source, topic, digest, seq) VALUES (?, ?, ?, ?)
+         ON CONFLICT (source, topic) DO UPDATE SET digest = excluded.digest, seq = excluded.seq`,
+      ),
+      pruneRetained: db.prepare(
+        `DELETE FROM capture_retained WHERE source = ? AND topic IN (
+           SELECT topic FROM capture_retained WHERE source = ? ORDER BY seq, topic
+           LIMIT max(0, (SELECT count(*) FROM capture_retained WHERE source = ?) - ?))`,
       ),
       heard: db.prepare(
         `INSERT INTO capture_sources (name, client_id, heard_until) VALUES (?, '', ?)
@@ -111,9 +123,7 @@ export class CaptureTables {
   /** Writes what goes with a batch. To be called inside its transaction. */
   write(context: CommitContext): void {
     for (const block of context.ledger) this.#writeLedger(block);
-    for (const [source, topic, digest] of context.retained) {
-      this.#statements.retained.run(source, topic, BigInt.asIntN(64, digest));
-    }
+    this.#writeRetained(context.retained);
     for (const [source, untilMs] of context.heardUntil) {
       this.#statements.heard.run(source, untilMs / 1000);
     }
@@ -149,6 +159,7 @@ export class CaptureTables {
        ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id WHERE client_id = ''`,
     ).run(source, clientId);
     if (fixed) this.#replaceClientId(source, clientId);
+    this.#pruneRetained(source);
     const row = this.#db.prepare(
       "SELECT client_id, session, heard_until, topics, pending_gaps FROM capture_sources WHERE name = ?",
     ).get(source)!;
@@ -242,6 +253,24 @@ export class CaptureTables {
     this.#statements.pruneSamples.run(sample.at - SAMPLES_KEPT_SECONDS);
   }
 
+  #writeRetained(retained: CommitContext["retained"]): void {
+    if (retained.length === 0) return;
+    this.#nextSeq ??= 1 + Number(
+      this.#db.prepare("SELECT max(seq) AS seq FROM capture_retained").get()?.["seq"] ?? 0,
+    );
+    for (const [source, topic, digest] of retained) {
+      const seq = this.#nextSeq++;
+      this.#statements.retained.run(source, topic, BigInt.asIntN(64, digest), seq);
+      const written = (this.#retainedWritten.get(source) ?? 0) + 1;
+      this.#retainedWritten.set(source, written % RETAINED_SLACK);
+      if (written === RETAINED_SLACK) this.#pruneRetained(source);
+    }
+  }
+
+  #pruneRetained(source: string): void {
+    this.#statements.pruneRetained.run(source, source, source, MAX_RETAINED_TOPICS);
+  }
+
   #writeQuarantine({ message, error }: QuarantinedMessage): void {
     this.#statements.quarantine.run(
       message.source,
@@ -284,7 +313,7 @@ export class CaptureTables {
 
   #loadRetained(source: string): Map<string, bigint> {
     const statement = this.#db.prepare(
-      "SELECT topic, digest FROM capture_retained WHERE source = ?",
+      "SELECT topic, digest FROM capture_retained WHERE source = ? ORDER BY seq, topic",
     );
     statement.setReadBigInts(true);
     return new Map(

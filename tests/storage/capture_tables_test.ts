@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { MAX_RETAINED_TOPICS } from "../../src/capture/retained.ts";
 import { captureMigrations } from "../../src/storage/capture_migrations.ts";
 import { CaptureTables } from "../../src/storage/capture_tables.ts";
 import { migrate } from "../../src/storage/migrate.ts";
@@ -61,6 +62,38 @@ Deno.test("a rolled back ledger entry is forgotten", () => {
   tables.committed();
   assert.equal(db.prepare("SELECT count(*) AS n FROM capture_ledger").get()!["n"], 2);
   assert.equal(tables.loadSource("s", "c").entries.length, 655_350);
+  db.close();
+});
+
+Deno.test("digests of retained payloads are bounded, oldest out, also in a file that has too many", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  tables.loadSource("s", "c");
+  const kept = (topics: readonly string[], source = "s") =>
+    tables.write({
+      ledger: [],
+      retained: topics.map((topic) => [source, topic, 7n] as const),
+      heardUntil: [],
+      quarantine: [],
+    });
+  const topics = (n: number, first = 0) => Array.from({ length: n }, (_, i) => `t${first + i}`);
+  const rows = (where: string) =>
+    Number(db.prepare(`SELECT count(*) n FROM capture_retained WHERE ${where}`).get()!["n"]);
+  kept(["another's"], "other");
+  kept(topics(MAX_RETAINED_TOPICS));
+  // One of the oldest comes anew, then more than there is room for.
+  kept(["t0"]);
+  kept(topics(5000, MAX_RETAINED_TOPICS));
+  assert.ok(rows("source = 's'") < MAX_RETAINED_TOPICS + 1000);
+  assert.equal(rows("topic IN ('t0', 't104999')"), 2);
+  assert.equal(rows("topic IN ('t1', 't2')"), 0);
+  assert.equal(rows("source = 'other'"), 1);
+
+  // From a version that had no bound, and no order.
+  db.exec("UPDATE capture_retained SET seq = 0");
+  const { retained } = new CaptureTables(db).loadSource("s", "c");
+  assert.equal(retained.size, MAX_RETAINED_TOPICS);
+  assert.equal(rows("source = 's'"), MAX_RETAINED_TOPICS);
   db.close();
 });
 
