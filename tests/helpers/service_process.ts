@@ -11,6 +11,21 @@ import { waitUntil } from "./wait.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
+/**
+ * The compiled executable, where the tests are to be about that: TEST_EXECUTABLE, relative to the
+ * project. Its permissions are compiled in.
+ */
+export function testedExecutable(): string | undefined {
+  const path = Deno.env.get("TEST_EXECUTABLE");
+  return path === undefined || path.startsWith("/") ? path : `${ROOT}${path}`;
+}
+
+/** The words before the program's own arguments. */
+function program(flags: readonly string[]): string[] {
+  const executable = testedExecutable();
+  return executable === undefined ? ["deno", ...flags] : [executable];
+}
+
 /** `deno`'s arguments up to `main.ts`, as a task of the project has them. */
 export function taskArguments(task: string): string[] {
   const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
@@ -43,8 +58,9 @@ export function spawnCommand(
   const words = taskArguments(task).map((word) =>
     writeTo !== undefined && word.startsWith("--allow-write") ? `--allow-write=${writeTo}` : word
   );
-  const child = new Deno.Command("deno", {
-    args: [...words, ...args],
+  const [command, ...before] = program(words);
+  const child = new Deno.Command(command!, {
+    args: [...before, ...args],
     cwd: ROOT,
     env: { ...env },
     stdin: "null",
@@ -188,8 +204,7 @@ export class ServiceProcess implements AsyncDisposable {
     const address = `observability.address=127.0.0.1:${this.port}`;
     const words = [
       ...wrapper,
-      "deno",
-      ...taskArguments("start"),
+      ...program(taskArguments("start")),
       ...command,
       this.configFile,
       ...(this.#options.document === undefined ? [] : ["--set", address]),
