@@ -53,7 +53,14 @@ Deno.test("the volume, the user and the entry of Dockerfile and compose agree", 
   for (const network of ["MESHTASTIC", "MESHCORE"]) {
     assert.match(docker, new RegExp(`^ENV MESHCAPTURE_${network}_DATABASE=${data}/`, "m"));
   }
-  assert.match(docker, new RegExp(`^COPY --from=build --chown=1000:1000 \\S+ ${data}$`, "m"));
+  // The folder of the executable, and the volume's in it, belong to the user.
+  assert.match(docker, new RegExp(`mkdir -p ${data} `));
+  const folder = data.slice(0, data.lastIndexOf("/"));
+  assert.match(
+    docker,
+    new RegExp(`^COPY --from=build --chown=1000:1000 ${folder} ${folder}$`, "m"),
+  );
+  assert.match(docker, new RegExp(`^WORKDIR ${folder}$`, "m"));
   assert.match(docker, /^USER 1000:1000$/m);
   const { services } = compose.parse(parse(read("deploy/docker-compose.yml")));
   assert.ok(services.meshcapture.volumes.some((volume) => volume.endsWith(`:${data}`)));
