@@ -28,6 +28,7 @@ Deno.test("loadConfig() gives the defaults when there is no file", () => {
   assert.deepEqual(config.storage, {
     batch_max: 2000,
     commit_interval_ms: 100,
+    integrity_check_interval_hours: 24,
     synchronous: "FULL",
     maintenance_interval_minutes: 360,
     wal_autocheckpoint_pages: 16000,
