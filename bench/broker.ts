@@ -12,10 +12,12 @@ export class BenchBroker implements AsyncDisposable {
   /** Where it listens. */
   readonly port: number;
   readonly #config: string;
+  readonly #signal: AbortSignal;
   #process: Deno.ChildProcess | undefined;
 
-  private constructor(port: number, config: string) {
+  private constructor(port: number, config: string, signal: AbortSignal) {
     this.port = port;
+    this.#signal = signal;
     this.#config = config;
   }
 
@@ -28,7 +30,7 @@ export class BenchBroker implements AsyncDisposable {
       : `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
     // Started as root it would drop to a user who may not write here.
     Deno.writeTextFileSync(config, `${text}\nuser root\nlog_dest none\n`);
-    const broker = new BenchBroker(port, config);
+    const broker = new BenchBroker(port, config, folder.signal);
     await broker.run();
     return broker;
   }
@@ -46,6 +48,7 @@ export class BenchBroker implements AsyncDisposable {
       stdout: "null",
       // It warns of root, which nobody needs to hear of a benchmark.
       stderr: "null",
+      signal: this.#signal,
     }).spawn();
     await until(() => this.#answers(), "mosquitto answers", 10_000, 2);
   }
@@ -54,7 +57,11 @@ export class BenchBroker implements AsyncDisposable {
   async stop(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
-    process?.kill("SIGTERM");
+    try {
+      process?.kill("SIGTERM");
+    } catch {
+      // It has ended already.
+    }
     await process?.status;
   }
 

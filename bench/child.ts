@@ -11,7 +11,7 @@ export class Child implements AsyncDisposable {
   readonly #lines: AsyncGenerator<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
 
-  private constructor(script: string, args: readonly unknown[]) {
+  private constructor(script: string, args: readonly unknown[], signal: AbortSignal) {
     this.#process = new Deno.Command("deno", {
       args: [
         "run",
@@ -25,14 +25,19 @@ export class Child implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
+      signal,
     }).spawn();
     this.#lines = readLines(this.#process.stdout);
     this.#input = this.#process.stdin.getWriter();
   }
 
-  /** Starts a script of this folder and waits until it is ready. */
-  static async start(script: string, args: readonly unknown[]): Promise<Child> {
-    const child = new Child(script, args);
+  /** Starts a script of this folder, which `signal` ends, and waits until it is ready. */
+  static async start(
+    script: string,
+    args: readonly unknown[],
+    signal: AbortSignal,
+  ): Promise<Child> {
+    const child = new Child(script, args, signal);
     await child.#expect("ready");
     return child;
   }

@@ -34,13 +34,16 @@ export async function burstFile(
   return path;
 }
 
-/** An empty folder for one measurement, removed at its end. */
+/** An empty folder for one measurement, removed at its end, and the signal that ends it early. */
 export class RunFolder implements Disposable {
+  /** Ends the processes of the measurement, and so the measurement. */
+  readonly signal: AbortSignal;
   /** Path, below {@linkcode FOLDER}. */
   readonly path: string = `${FOLDER}/run-${crypto.randomUUID().slice(0, 8)}`;
 
   /** Makes it. */
-  constructor() {
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
     Deno.mkdirSync(this.path, { recursive: true });
   }
 

@@ -13,6 +13,7 @@
  * @module
  */
 import type { Figures } from "./figures.ts";
+import { interrupted } from "./interrupted.ts";
 import { loadAverage, thisMachine } from "./machine.ts";
 import { type BenchOptions, benchOptions } from "./options.ts";
 import { keepResults, type Result } from "./results.ts";
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   }
   const { scenarios, json, list, out } = options;
   if (list) return print(scenarios.map(scenarioName).join("\n"));
+  const signal = interrupted();
   const machine = thisMachine();
   const results: Result[] = [];
   for (const [i, scenario] of scenarios.entries()) {
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
     note(`${i + 1}/${scenarios.length} ${name}`);
     const load = loadAverage();
     const at = `${new Date().toISOString().slice(0, 16)}Z`;
-    results.push({ name, scenario, at, load, figures: await run(scenario) });
+    results.push({ name, scenario, at, load, figures: await run(scenario, signal) });
     // A long run that breaks off must not lose what it has.
     if (out !== undefined) keepResults(out, { machine, results });
   }
@@ -53,22 +55,22 @@ async function main(): Promise<void> {
   print(parts.filter((part) => part !== "").join("\n\n"));
 }
 
-async function run(scenario: Scenario): Promise<Figures> {
+async function run(scenario: Scenario, signal: AbortSignal): Promise<Figures> {
   switch (scenario.kind) {
     case "burst":
-      return await runBurst(scenario);
+      return await runBurst(scenario, signal);
     case "growth":
-      return await runGrowth(scenario);
+      return await runGrowth(scenario, signal);
     case "latency":
-      return await runLatency(scenario);
+      return await runLatency(scenario, signal);
     case "start":
-      return await runStart(scenario);
+      return await runStart(scenario, signal);
     case "restart":
-      return await runRestart(scenario);
+      return await runRestart(scenario, signal);
     case "http":
-      return await runHttp(scenario);
+      return await runHttp(scenario, signal);
     case "jobs":
-      return await runJobs(scenario);
+      return await runJobs(scenario, signal);
   }
 }
 

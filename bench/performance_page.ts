@@ -1,4 +1,5 @@
 /** docs/performance.md, made from the results of a run. @module */
+import type { FigureName } from "./figures.ts";
 import { goalsOf, judge } from "./goals.ts";
 import { growthTable } from "./growth_table.ts";
 import { markdownTable } from "./markdown_table.ts";
@@ -68,7 +69,8 @@ const COLUMNS =
 - *CPU*: seconds for 1,000 messages, of the service, the bare loop and the broker.
 - *written*: KB (1,000 bytes) a message that were sent to storage: until the last commit, with the
   checkpoint at the end, and by the bare loop until its last commit.
-- *ms*: latency, answers of /metrics, or times of starts and restarts, by the kind of scenario.
+- *ms*: latency, answers of /metrics, or times of starts and restarts, by the kind of scenario; *timed*:
+  how many.
 - ✓ and ✗: a goal that is met or missed.`;
 
 const TAIL = `## The executable
@@ -85,6 +87,19 @@ broker has 130 MB.
 - Other brokers than mosquitto, and the embedded one.
 - Power: neither a Raspberry Pi nor any other ARM machine was at hand.`;
 
+/** What a figure is called beside others of the same row. */
+const SHORT: Partial<Record<FigureName, string>> = {
+  lostByBroker: "by the broker",
+  lostByUs: "by us",
+  idleRssMib: "idle",
+  peakRssMib: "peak",
+  writtenKb: "until the last commit",
+  writtenKbClosed: "with the checkpoint",
+  p50Ms: "p50",
+  p99Ms: "p99",
+  maxMs: "longest",
+};
+
 function pageRow(row: PageRow, all: readonly Result[]): string[] {
   const found = all.find((one) => {
     const own = scenarioWords(one.scenario);
@@ -95,7 +110,7 @@ function pageRow(row: PageRow, all: readonly Result[]): string[] {
     .filter((one) => row.figures.includes(one.figure));
   const values = row.figures.map((name) => found.figures[name] ?? "–").join(" / ");
   const goals = verdicts.map(({ must, bound, met, figure }) => {
-    const which = row.figures.length === 1 ? "" : ` (${figure})`;
+    const which = row.figures.length === 1 ? "" : ` (${SHORT[figure] ?? figure})`;
     return `${must === ">=" ? "≥" : "≤"} ${bound}${which} ${met ? "✓" : "✗"}`;
   });
   return [

@@ -30,12 +30,13 @@ export type Bystander = (service: BenchService, ended: AbortSignal) => Promise<v
  */
 export async function runBurst(
   scenario: BurstScenario,
+  signal: AbortSignal,
   beside?: Bystander,
   keep?: (folder: RunFolder, base: number, batch: number) => Promise<Figures>,
 ): Promise<Figures> {
   const network = benchNetworks[scenario.network];
   const traffic = await burstFile(network, scenario.messages);
-  using folder = new RunFolder();
+  using folder = new RunFolder(signal);
   const database = folder.file("service.db");
   await makeStartFile(network, scenario.indexes, scenario.prefill, database);
   const bytesBefore = Deno.statSync(database).size;
@@ -79,7 +80,11 @@ async function throughService(
   const database = folder.file("service.db");
   const sections = oneService(network, indexes, database, broker.port);
   await using service = await BenchService.start(folder, sections);
-  await using publisher = await Child.start("publisher.ts", [broker.port, traffic, qos]);
+  await using publisher = await Child.start(
+    "publisher.ts",
+    [broker.port, traffic, qos],
+    folder.signal,
+  );
   await pause(IDLE_MS);
   using counter = new RowCounter(database, network.counted);
   const ended = new AbortController();
@@ -147,21 +152,22 @@ async function bareLimit(
   base: number,
   batch: number,
 ): Promise<Figures & { readonly bareRowsPerSecond: number }> {
+  const { signal } = folder;
   const target = folder.file("bare.db");
   await makeStartFile(network, scenario.indexes, scenario.prefill, target);
-  await using drain = await Child.start("drain.ts", [broker.port, network.filter]);
+  await using drain = await Child.start("drain.ts", [broker.port, network.filter], signal);
   await using bare = await Child.start("bare_loop.ts", [
     network.name,
     folder.file("service.db"),
     base,
     target,
     batch,
-  ]);
+  ], signal);
   await using publisher = await Child.start("publisher.ts", [
     broker.port,
     traffic,
     scenario.qos,
-  ]);
+  ], signal);
   await drain.go();
   const before = processFigures(bare.pid);
   await Promise.all([publisher.go(), bare.go()]);

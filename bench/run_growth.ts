@@ -7,10 +7,10 @@ import type { GrowthScenario } from "./scenario.ts";
 import { makeStartFile } from "./start_file.ts";
 
 /** A burst as any other, and its rows once more, with the pages counted. */
-export async function runGrowth(scenario: GrowthScenario): Promise<Figures> {
+export async function runGrowth(scenario: GrowthScenario, signal: AbortSignal): Promise<Figures> {
   const network = benchNetworks[scenario.network];
   const burst = { ...scenario, kind: "burst", qos: 1, broker: "deploy" } as const;
-  return await runBurst(burst, undefined, async (folder, base, batch) => {
+  return await runBurst(burst, signal, undefined, async (folder, base, batch) => {
     const target = folder.file("bare.db");
     await makeStartFile(network, scenario.indexes, scenario.prefill, target);
     await using counting = await Child.start("page_count.ts", [
@@ -19,7 +19,7 @@ export async function runGrowth(scenario: GrowthScenario): Promise<Figures> {
       base,
       target,
       batch,
-    ]);
+    ], signal);
     await counting.go();
     return { pagesPerThousand: await counting.result<Record<string, number>>() };
   });

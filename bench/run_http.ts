@@ -9,10 +9,10 @@ import { pause } from "./until.ts";
 const EVERY_MS = 10;
 
 /** A burst with a scraper beside it; its rate is that of a service that is scraped. */
-export async function runHttp(scenario: HttpScenario): Promise<Figures> {
+export async function runHttp(scenario: HttpScenario, signal: AbortSignal): Promise<Figures> {
   const times: number[] = [];
   const burst = { ...scenario, kind: "burst", qos: 1, broker: "deploy" } as const;
-  const figures = await runBurst(burst, async (service, ended) => {
+  const figures = await runBurst(burst, signal, async (service, ended) => {
     while (!ended.aborted) {
       const start = performance.now();
       await service.metrics();

@@ -15,12 +15,13 @@ const OLD = 0.03;
  * jobs begin with the service, and the longest latency is the longest that a commit had to wait, with
  * the commit itself.
  */
-export async function runJobs(scenario: JobsScenario): Promise<Figures> {
+export async function runJobs(scenario: JobsScenario, signal: AbortSignal): Promise<Figures> {
   const { network: name, indexes, prefill, seconds } = scenario;
   const network = benchNetworks[name];
   let before: Readonly<Record<string, number>> = {};
   return await runLatency(
     { kind: "latency", network: name, indexes, prefill, rate: 50, intervalMs: 0, seconds },
+    signal,
     {
       more: { storage: { commit_interval_ms: 0, maintenance_interval_minutes: 1 } },
       own: (counter) => {

@@ -26,12 +26,13 @@ export interface LatencyOptions {
 /** Publishes at a steady rate for a while. */
 export async function runLatency(
   scenario: LatencyScenario,
+  signal: AbortSignal,
   { own, more = {}, after }: LatencyOptions = {},
 ): Promise<Figures> {
   const { rate, seconds, indexes, intervalMs, prefill } = scenario;
   const network = benchNetworks[scenario.network];
   const traffic = await burstFile(network, rate * seconds);
-  using folder = new RunFolder();
+  using folder = new RunFolder(signal);
   const database = folder.file("service.db");
   await makeStartFile(network, indexes, prefill, database);
   const bytesBefore = Deno.statSync(database).size;
@@ -48,7 +49,7 @@ export async function runLatency(
     database,
     counter.base,
     rate,
-  ]);
+  ], signal);
   await using service = await BenchService.start(
     folder,
     oneService(network, indexes, database, broker.port, sections, own?.(counter)),

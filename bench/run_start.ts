@@ -25,9 +25,9 @@ const AWAY_MS = 1_000;
  * Starts the service again and again on the same database, each time with messages that are on their
  * way already; times are from the start of the process to a row that a reader sees.
  */
-export async function runStart(scenario: StartScenario): Promise<Figures> {
+export async function runStart(scenario: StartScenario, signal: AbortSignal): Promise<Figures> {
   const network = benchNetworks[scenario.network];
-  using folder = new RunFolder();
+  using folder = new RunFolder(signal);
   const database = folder.file("service.db");
   await makeStartFile(network, scenario.indexes, scenario.prefill, database);
   await using broker = await BenchBroker.start(folder, "deploy");
@@ -51,9 +51,9 @@ export async function runStart(scenario: StartScenario): Promise<Figures> {
  * Stops and starts the broker while the service runs; times are from the moment when the broker
  * answers again to the first row of a message published after that.
  */
-export async function runRestart(scenario: RestartScenario): Promise<Figures> {
+export async function runRestart(scenario: RestartScenario, signal: AbortSignal): Promise<Figures> {
   const network = benchNetworks[scenario.network];
-  using folder = new RunFolder();
+  using folder = new RunFolder(signal);
   const database = folder.file("service.db");
   await makeStartFile(network, scenario.indexes, scenario.prefill, database);
   await using broker = await BenchBroker.start(folder, "deploy");

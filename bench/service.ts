@@ -45,6 +45,7 @@ export class BenchService implements AsyncDisposable {
       stdin: "null",
       stdout: "null",
       stderr: "inherit",
+      signal: folder.signal,
     }).spawn();
     return new BenchService(process, port);
   }

@@ -14,6 +14,7 @@ import { BenchBroker } from "./broker.ts";
 import { Child } from "./child.ts";
 import { CuttableLink } from "./cuttable_link.ts";
 import { RunFolder } from "./folder.ts";
+import { interrupted } from "./interrupted.ts";
 import { thisMachine } from "./machine.ts";
 import { markdownTable } from "./markdown_table.ts";
 import { metricSum } from "./metrics_text.ts";
@@ -70,7 +71,8 @@ else {
 Deno.exit(passed ? 0 : 1);
 
 async function soak(): Promise<{ samples: Sample[]; end: SoakEnd; reconnects: number }> {
-  using folder = new RunFolder();
+  const signal = interrupted();
+  using folder = new RunFolder(signal);
   const database = (network: BenchNetwork) => folder.file(`${network.name}.db`);
   for (const network of NETWORKS) await makeStartFile(network, "full", 0, database(network));
   await using broker = await BenchBroker.start(folder, "deploy");
@@ -90,7 +92,9 @@ async function soak(): Promise<{ samples: Sample[]; end: SoakEnd; reconnects: nu
   }, NETWORKS.length);
   const start = performance.now();
   const publishers = await Promise.all(
-    NETWORKS.map(({ name }) => Child.start("paced_publisher.ts", [broker.port, name, rate])),
+    NETWORKS.map(({ name }) =>
+      Child.start("paced_publisher.ts", [broker.port, name, rate], signal)
+    ),
   );
   const counters = NETWORKS.map((network) => new RowCounter(database(network), network.counted, 0));
   const samples: Sample[] = [];

@@ -30,6 +30,7 @@ const COLUMNS: readonly Column[] = [
   { head: "DB B/msg", figures: ["databaseBytes"] },
   { head: "commits", figures: ["commits"] },
   { head: "ms p50/p99/max", figures: ["p50Ms", "p99Ms", "maxMs"] },
+  { head: "timed", figures: ["timed"] },
 ];
 
 /** The table in Markdown. A figure with a goal bears ✓ or ✗. Columns without a figure are left out. */
