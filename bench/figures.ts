@@ -44,6 +44,12 @@ export interface Figures {
   readonly p99Ms?: number;
   /** The longest. */
   readonly maxMs?: number;
+  /** The least that the same thing takes on this machine, beside the same broker; as `p50Ms`. */
+  readonly bareP50Ms?: number;
+  /** As `p99Ms`. */
+  readonly bareP99Ms?: number;
+  /** As `maxMs`. */
+  readonly bareMaxMs?: number;
   /** How many were timed. */
   readonly timed?: number;
   /** Index pages and the like, by name: pages of the log for 1,000 rows. */

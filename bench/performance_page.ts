@@ -70,7 +70,9 @@ const COLUMNS =
 - *written*: KB (1,000 bytes) a message that were sent to storage: until the last commit, with the
   checkpoint at the end, and by the bare loop until its last commit.
 - *ms*: latency, answers of /metrics, or times of starts and restarts, by the kind of scenario; *timed*:
-  how many.
+  how many; *bare ms*: for a latency with interval 0, a subscriber that commits topic and payload alone at
+  once; for /metrics, the empty answer of /livez in the same burst; for a start, a Deno program that
+  does nothing.
 - ✓ and ✗: a goal that is met or missed.`;
 
 const TAIL = `## The executable

@@ -3,14 +3,13 @@
  * is what a message takes. One process does both, so that one clock counts. Radios publish at QoS 0,
  * and so does this.
  *
- *     probe.ts PORT NETWORK TRAFFIC DATABASE BASE RATE
+ *     probe.ts PORT TABLE TRAFFIC DATABASE BASE RATE
  *
  * @module
  */
 import { ready, say } from "./child.ts";
 import { MqttLink } from "./mqtt_link.ts";
 import { publishPacket } from "./mqtt_wire.ts";
-import { benchNetwork } from "./networks.ts";
 import { percentile, round } from "./percentile.ts";
 import { RowCounter } from "./row_counter.ts";
 import { readTraffic } from "./traffic_file.ts";
@@ -36,13 +35,13 @@ const PATIENCE_MS = 20_000;
 if (import.meta.main) await probe();
 
 async function probe(): Promise<void> {
-  const [port, network, traffic, database, base, rateText] = Deno.args;
+  const [port, table, traffic, database, base, rateText] = Deno.args;
   const packets = readTraffic(traffic!).map(({ topic, payload }) =>
     publishPacket(topic, payload, 0, 0)
   );
   const due = dueTimes(packets.length, Number(rateText));
   const link = await MqttLink.open(Number(port), "bench-probe", true);
-  using counter = new RowCounter(database!, benchNetwork(network).counted, Number(base));
+  using counter = new RowCounter(database!, table!, Number(base));
   await ready();
 
   const start = performance.now();

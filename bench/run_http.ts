@@ -8,15 +8,19 @@ import { pause } from "./until.ts";
 /** Milliseconds between an answer and the next question: a thousand times what Prometheus asks. */
 const EVERY_MS = 10;
 
-/** A burst with a scraper beside it; its rate is that of a service that is scraped. */
+/**
+ * A burst with a scraper beside it; its rate is that of a service that is scraped. What an answer
+ * takes that has nothing to say is asked for in turn.
+ */
 export async function runHttp(scenario: HttpScenario, signal: AbortSignal): Promise<Figures> {
   const times: number[] = [];
+  const bare: number[] = [];
   const burst = { ...scenario, kind: "burst", qos: 1, broker: "deploy" } as const;
   const figures = await runBurst(burst, signal, async (service, ended) => {
     while (!ended.aborted) {
-      const start = performance.now();
-      await service.metrics();
-      times.push(performance.now() - start);
+      times.push(await timed(() => service.metrics()));
+      await pause(EVERY_MS);
+      bare.push(await timed(() => service.text("/livez")));
       await pause(EVERY_MS);
     }
   });
@@ -27,7 +31,16 @@ export async function runHttp(scenario: HttpScenario, signal: AbortSignal): Prom
     p50Ms: round(percentile(times, 0.5), 1),
     p99Ms: round(percentile(times, 0.99), 1),
     maxMs: round(percentile(times, 1), 1),
+    bareP50Ms: round(percentile(bare, 0.5), 1),
+    bareP99Ms: round(percentile(bare, 0.99), 1),
+    bareMaxMs: round(percentile(bare, 1), 1),
   };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }
 
 /** The rest of a burst's figures would be misread: a service is not scraped a hundred times a second. */

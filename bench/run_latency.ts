@@ -8,6 +8,7 @@ import { benchNetworks } from "./networks.ts";
 import { oneService } from "./one_service.ts";
 import { round } from "./percentile.ts";
 import type { ProbeResult } from "./probe.ts";
+import { processFigures } from "./process_figures.ts";
 import { RowCounter } from "./row_counter.ts";
 import type { LatencyScenario } from "./scenario.ts";
 import { BenchService, type Sections } from "./service.ts";
@@ -44,7 +45,7 @@ export async function runLatency(
   };
   await using probe = await Child.start("probe.ts", [
     broker.port,
-    network.name,
+    network.counted,
     traffic,
     database,
     counter.base,
@@ -62,6 +63,8 @@ export async function runLatency(
   const sum = (name: string) => metricSum(text, `meshcapture_${name}`);
   const closed = await service.stop();
   const stored = counter.count();
+  const batch = Math.max(1, Math.ceil(stored / sum("commits_total")));
+  await broker.forget(String(counter.value("SELECT client_id FROM capture_sources LIMIT 1")));
   const received = sum("messages_received_total") - sum("duplicates_skipped_total");
   const each = (value: number) => value / Math.max(1, stored);
   return {
@@ -80,6 +83,58 @@ export async function runLatency(
     p50Ms,
     p99Ms,
     maxMs,
+    // On a large database the rows' own pages are the growth scenarios' affair.
+    ...(stored > 0 && prefill === 0
+      ? await bareWritten(scenario, folder, counter.base, batch)
+      : {}),
+    ...(intervalMs === 0 && prefill === 0 ? await bareLatency(scenario, folder, broker) : {}),
     ...after?.(counter),
   };
+}
+
+/** What the bare loop writes for the same rows in batches of the same size. */
+async function bareWritten(
+  { network: name, indexes, prefill }: LatencyScenario,
+  folder: RunFolder,
+  base: number,
+  batch: number,
+): Promise<Figures> {
+  const network = benchNetworks[name];
+  const target = folder.file("bare.db");
+  await makeStartFile(network, indexes, prefill, target);
+  const args = [network.name, folder.file("service.db"), base, target, batch];
+  await using bare = await Child.start("bare_loop.ts", args, folder.signal);
+  const before = processFigures(bare.pid);
+  await bare.go();
+  const { rows } = await bare.result<{ rows: number }>();
+  const after = processFigures(bare.pid);
+  await bare.tell("end");
+  return { bareWrittenKb: round((after.writtenBytes - before.writtenBytes) / rows / 1000, 2) };
+}
+
+/** What the same messages take when they are committed as they come, and nothing else is done. */
+async function bareLatency(
+  { network: name, rate, seconds }: LatencyScenario,
+  folder: RunFolder,
+  broker: BenchBroker,
+): Promise<Figures> {
+  const network = benchNetworks[name];
+  const database = folder.file("bare-writer.db");
+  await using _writer = await Child.start("bare_writer.ts", [
+    broker.port,
+    network.filter,
+    database,
+    network.counted,
+  ], folder.signal);
+  await using probe = await Child.start("probe.ts", [
+    broker.port,
+    network.counted,
+    await burstFile(network, rate * seconds),
+    database,
+    0,
+    rate,
+  ], folder.signal);
+  await probe.go();
+  const { p50Ms, p99Ms, maxMs } = await probe.result<ProbeResult>();
+  return { bareP50Ms: p50Ms, bareP99Ms: p99Ms, bareMaxMs: maxMs };
 }

@@ -33,6 +33,7 @@ export async function runStart(scenario: StartScenario, signal: AbortSignal): Pr
   await using broker = await BenchBroker.start(folder, "deploy");
   const publisher = await SteadyPublisher.of(network);
   const times: number[] = [];
+  const bare: number[] = [];
   for (let i = 0; i < scenario.times; i++) {
     using counter = new RowCounter(database, network.counted);
     const start = performance.now();
@@ -43,8 +44,20 @@ export async function runStart(scenario: StartScenario, signal: AbortSignal): Pr
     await publisher.until(broker.port, () => counter.gained() > 0);
     times.push(performance.now() - start);
     await service.stop();
+    bare.push(await emptyStart());
   }
-  return timesOf(times);
+  return {
+    ...timesOf(times),
+    bareP50Ms: round(percentile(bare, 0.5)),
+    bareMaxMs: round(percentile(bare, 1)),
+  };
+}
+
+/** Milliseconds of a process that does nothing. */
+async function emptyStart(): Promise<number> {
+  const start = performance.now();
+  await new Deno.Command("deno", { args: ["run", "bench/nothing.ts"], stderr: "null" }).output();
+  return performance.now() - start;
 }
 
 /**

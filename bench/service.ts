@@ -71,9 +71,14 @@ export class BenchService implements AsyncDisposable {
   }
 
   /** The text of /metrics; empty while it does not answer. */
-  async metrics(): Promise<string> {
+  metrics(): Promise<string> {
+    return this.text("/metrics");
+  }
+
+  /** The text of a path; empty while it does not answer. */
+  async text(path: string): Promise<string> {
     try {
-      return await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
+      return await (await fetch(`http://127.0.0.1:${this.#port}${path}`)).text();
     } catch {
       return "";
     }

@@ -30,6 +30,7 @@ const COLUMNS: readonly Column[] = [
   { head: "DB B/msg", figures: ["databaseBytes"] },
   { head: "commits", figures: ["commits"] },
   { head: "ms p50/p99/max", figures: ["p50Ms", "p99Ms", "maxMs"] },
+  { head: "bare ms p50/p99/max", figures: ["bareP50Ms", "bareP99Ms", "bareMaxMs"] },
   { head: "timed", figures: ["timed"] },
 ];
 
