@@ -7,6 +7,11 @@ export const FOLDER = "dist/bench";
 
 /** When the radios of a burst live: a fixed time, so that its bytes are the same every day. */
 const BURST_START_MS = 1_760_000_000_000;
+/**
+ * Traffic of another seed lives so much earlier. At the same second, two meshes may well send the
+ * same bytes, and in MeshCore that is the same packet.
+ */
+const SEED_APART_MS = 365 * 86_400_000;
 
 /** Path of a file with the first `messages` of a network's traffic, made where it is missing. */
 export async function burstFile(
@@ -23,8 +28,9 @@ export async function burstFile(
     // It is made now.
   }
   const burst: BenchMessage[] = [];
+  const startMs = BURST_START_MS - (seed - 1) * SEED_APART_MS;
   if (messages > 0) {
-    for await (const message of rowMessages(network, seed, BURST_START_MS)) {
+    for await (const message of rowMessages(network, seed, startMs)) {
       burst.push(message);
       if (burst.length === messages) break;
     }

@@ -14,6 +14,9 @@ import type { LatencyScenario } from "./scenario.ts";
 import { BenchService, type Sections } from "./service.ts";
 import { makeStartFile } from "./start_file.ts";
 
+/** Long enough for a p99 of the bare limit. */
+const BARE_SECONDS = 30;
+
 /** What differs from an ordinary latency scenario. */
 export interface LatencyOptions {
   /** Further settings of the network's section, made when the database is there. */
@@ -87,7 +90,7 @@ export async function runLatency(
     ...(stored > 0 && prefill === 0
       ? await bareWritten(scenario, folder, counter.base, batch)
       : {}),
-    ...(intervalMs === 0 && prefill === 0 ? await bareLatency(scenario, folder, broker) : {}),
+    ...(intervalMs === 0 ? await bareLatency(scenario, folder, broker) : {}),
     ...after?.(counter),
   };
 }
@@ -129,7 +132,7 @@ async function bareLatency(
   await using probe = await Child.start("probe.ts", [
     broker.port,
     network.counted,
-    await burstFile(network, rate * seconds),
+    await burstFile(network, rate * Math.min(seconds, BARE_SECONDS)),
     database,
     0,
     rate,
