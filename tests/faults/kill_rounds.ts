@@ -13,16 +13,16 @@ import { distinctTraffic, publishAll, type Published } from "../integration/traf
 /** Kills of one test. */
 export const ROUNDS = 20;
 
-/** Messages of each network that a round publishes. */
-const MESHTASTIC_A_ROUND = 400;
-const MESHCORE_A_ROUND = 200;
+/** Messages of each network that a round publishes at each broker. */
+const MESHTASTIC_A_ROUND = 200;
+const MESHCORE_A_ROUND = 100;
 
-/** Messages of each network beyond those of the rounds. */
+/** Messages of each network and broker beyond those of the rounds. */
 const SPARE = 10;
 
-/** What is published at once, and the pause after it: about 1,000 messages a second. */
+/** What is published at once at a broker, and the pause after it: about 500 messages a second. */
 const STEP = 6;
-const STEP_MS = 6;
+const STEP_MS = 10;
 
 /**
  * Numbers for this run's moments. The seed is printed; FAULTS_SEED in the environment sets it, so
@@ -34,15 +34,26 @@ export function seededRandom(title: string): Random {
   return new Random(seed);
 }
 
-/** How {@linkcode killRounds} goes about it. */
-export interface KillRoundsOptions {
+/** A broker that the service has a source of each network at. */
+export interface Stream {
+  /** Its sources are named after it: see {@linkcode sourceOf}. */
+  readonly name: string;
   readonly broker: Mosquitto;
-  readonly scratch: Scratch;
-  readonly random: Random;
+  /** QoS at which is published. */
   readonly qos: 0 | 1;
   /** Version that each network's source speaks. */
   readonly protocols: { readonly meshtastic: string; readonly meshcore: string };
   readonly login?: { readonly username: string; readonly password: string };
+}
+
+/** What was published at a broker, in order, and a few more that were not. */
+export interface StreamTraffic {
+  readonly meshtastic: readonly Published[];
+  readonly meshcore: readonly Reception[];
+  readonly spare: {
+    readonly meshtastic: readonly Published[];
+    readonly meshcore: readonly Reception[];
+  };
 }
 
 /** What {@linkcode killRounds} leaves behind: everything was published, and the service runs. */
@@ -50,79 +61,69 @@ export interface KilledService extends AsyncDisposable {
   readonly service: ServiceProcess;
   /** Path of MeshCore's database. */
   readonly meshcore: string;
-  /** What was published, in order. */
-  readonly meshtasticTraffic: readonly Published[];
-  readonly meshcoreTraffic: readonly Reception[];
-  /** A few more of each network that were not. */
-  readonly spare: {
-    readonly meshtastic: readonly Published[];
-    readonly meshcore: readonly Reception[];
-  };
+  /** By the name of the stream. */
+  readonly traffic: Readonly<Record<string, StreamTraffic>>;
+}
+
+/** Name of a stream's source. */
+export function sourceOf(stream: string, network: "meshtastic" | "meshcore"): string {
+  return `${stream} ${network}`;
 }
 
 /** Runs the rounds. At the end the service runs again, and has been sent everything. */
-export async function killRounds(options: KillRoundsOptions): Promise<KilledService> {
-  const { broker, scratch, random, qos, protocols, login = {} } = options;
-  const meshtasticTraffic = distinctTraffic(ROUNDS * MESHTASTIC_A_ROUND + SPARE, random.uint32());
-  const meshcoreTraffic = await distinctReceptions(
-    ROUNDS * MESHCORE_A_ROUND + SPARE,
-    random.uint32(),
-  );
+export async function killRounds(
+  { streams, scratch, random }: {
+    readonly streams: readonly Stream[];
+    readonly scratch: Scratch;
+    readonly random: Random;
+  },
+): Promise<KilledService> {
+  const traffic = await trafficFor(streams, random);
   const meshcore = scratch.file("meshcore.db");
   const service = await ServiceProcess.start({
     scratch,
-    sources: [
-      { name: "mt", url: broker.url, protocol: protocols.meshtastic, ...login },
-      {
-        name: "mc",
+    sources: streams.flatMap(({ name, broker, protocols, login }) =>
+      (["meshtastic", "meshcore"] as const).map((network) => ({
+        name: sourceOf(name, network),
         url: broker.url,
-        protocol: protocols.meshcore,
-        network: "meshcore",
+        network,
+        protocol: protocols[network],
         ...login,
-      },
-    ],
+      }))
+    ),
     // Smaller batches than usual: more moments at which a kill can hit.
     config: {
       storage: { batch_max: 150, commit_interval_ms: 20 },
       meshcore: { database: meshcore, ...trafficConfig },
     },
   });
+  const publishers: Publisher[] = [];
   try {
-    await using publisher = await Publisher.connect(broker.port, login);
+    for (const { broker, login } of streams) {
+      publishers.push(await Publisher.connect(broker.port, login ?? {}));
+    }
     const began = performance.now();
     const rows = () => [service.rows(), rowsOf(meshcore, "observations")] as const;
-    const publish = async (share: number, more: () => boolean) => {
-      const queue = mixed(
-        meshtasticTraffic.slice(share * MESHTASTIC_A_ROUND, (share + 1) * MESHTASTIC_A_ROUND),
-        meshcoreTraffic.slice(share * MESHCORE_A_ROUND, (share + 1) * MESHCORE_A_ROUND),
-      );
-      for (let at = 0; at < queue.length;) {
-        // What is left when the service is dead comes while it is.
-        const alive = more();
-        const step = queue.slice(at, alive ? at + STEP : queue.length);
-        at += step.length;
-        await publishAll(publisher, step, qos);
-        if (alive) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
-      }
-    };
     const killedAt: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       if (round > 0) service.spawn();
-      const before = rows();
       let dead = false;
-      // Every third round dies at any moment since its start, the others while they store.
+      // Every third round dies at any moment since its start, the others while messages pour in.
       const early = round % 3 === 2;
-      const moment = random.range(0, early ? 1200 : 500);
-      // A connected source is what makes messages at QoS 0 more than a publisher's word.
-      const published = (async () => {
-        if (!early) await connected(service, () => dead);
-        await publish(round, () => !dead);
-      })();
+      const moment = random.range(0, early ? 2000 : 500);
+      // A source that is connected is what makes messages at QoS 0 more than a publisher's word.
+      if (!early) await connected(service, 2 * streams.length);
+      const before = rows();
+      const published = Promise.all(
+        streams.map(({ name, qos }, index) =>
+          publishSteps(publishers[index]!, ofRound(traffic[name]!, round), qos, () => !dead)
+        ),
+      );
       if (!early) {
         await waitUntil(
           () => rows().some((n, network) => n > before[network]!),
           `a row of round ${round}`,
-          30_000,
+          60_000,
         ).catch((error) => {
           throw new Error(service.log, { cause: error });
         });
@@ -134,7 +135,7 @@ export async function killRounds(options: KillRoundsOptions): Promise<KilledServ
       await published;
     }
     await service.run();
-    await service.healthy(30_000);
+    await service.healthy(60_000);
     figures(`${ROUNDS} kills`, {
       "at rows": killedAt.join(" "),
       seconds: ((performance.now() - began) / 1000).toFixed(1),
@@ -142,17 +143,14 @@ export async function killRounds(options: KillRoundsOptions): Promise<KilledServ
     return {
       service,
       meshcore,
-      meshtasticTraffic: meshtasticTraffic.slice(0, -SPARE),
-      meshcoreTraffic: meshcoreTraffic.slice(0, -SPARE),
-      spare: {
-        meshtastic: meshtasticTraffic.slice(-SPARE),
-        meshcore: meshcoreTraffic.slice(-SPARE),
-      },
+      traffic,
       [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
     };
   } catch (error) {
     await service[Symbol.asyncDispose]();
     throw error;
+  } finally {
+    await Promise.all(publishers.map((one) => one[Symbol.asyncDispose]()));
   }
 }
 
@@ -165,24 +163,57 @@ export function assertSound(...databases: string[]): void {
   }
 }
 
-/** Waits until the newest process has both its sources subscribed, or is `dead`. */
-async function connected(service: ServiceProcess, dead: () => boolean): Promise<void> {
+async function trafficFor(
+  streams: readonly Stream[],
+  random: Random,
+): Promise<Record<string, StreamTraffic>> {
+  const share = { meshtastic: ROUNDS * MESHTASTIC_A_ROUND, meshcore: ROUNDS * MESHCORE_A_ROUND };
+  const n = streams.length;
+  const envelopes = distinctTraffic(n * (share.meshtastic + SPARE), random.uint32());
+  const receptions = await distinctReceptions(n * (share.meshcore + SPARE), random.uint32());
+  return Object.fromEntries(streams.map(({ name }) => {
+    const meshtastic = envelopes.splice(0, share.meshtastic);
+    const meshcore = receptions.splice(0, share.meshcore);
+    const spare = { meshtastic: envelopes.splice(0, SPARE), meshcore: receptions.splice(0, SPARE) };
+    return [name, { meshtastic, meshcore, spare }];
+  }));
+}
+
+/** Two of Meshtastic, one of MeshCore, and so on. */
+function ofRound({ meshtastic, meshcore }: StreamTraffic, round: number): Published[] {
+  const all: Published[] = [];
+  for (let n = round * MESHCORE_A_ROUND; n < (round + 1) * MESHCORE_A_ROUND; n++) {
+    all.push(meshtastic[2 * n]!, meshtastic[2 * n + 1]!, meshcore[n]!);
+  }
+  return all;
+}
+
+async function publishSteps(
+  publisher: Publisher,
+  messages: readonly Published[],
+  qos: 0 | 1,
+  alive: () => boolean,
+): Promise<void> {
+  for (let at = 0; at < messages.length;) {
+    // What is left when the service is dead comes while it is.
+    const stepwise = alive();
+    const step = messages.slice(at, stepwise ? at + STEP : messages.length);
+    at += step.length;
+    await publishAll(publisher, step, qos);
+    if (stepwise) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+  }
+}
+
+/** Waits until `n` sources are subscribed. */
+async function connected(service: ServiceProcess, n: number): Promise<void> {
   await waitUntil(
     async () => {
-      if (dead()) return true;
       const text = (await service.fetchText("/metrics"))?.text ?? "";
-      return [...text.matchAll(/^meshcapture_source_up\{.*\} 1$/gm)].length === 2;
+      return [...text.matchAll(/^meshcapture_source_up\{.*\} 1$/gm)].length === n;
     },
-    "both sources are up",
-    30_000,
+    "all sources are up",
+    60_000,
   ).catch((error) => {
     throw new Error(service.log, { cause: error });
   });
-}
-
-/** Two of `a`, one of `b`, and so on. */
-function mixed(a: readonly Published[], b: readonly Published[]): Published[] {
-  const all: Published[] = [];
-  for (let n = 0; n < b.length; n++) all.push(a[2 * n]!, a[2 * n + 1]!, b[n]!);
-  return all;
 }
