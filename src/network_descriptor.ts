@@ -8,7 +8,7 @@
 import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
 import type { Message, NetworkName } from "./capture/message.ts";
-import type { Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
+import type { LongStep, Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
 import type { FeedPacket } from "./capture/page_view.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
 import type { ExplainOptions, PacketExplanation, RecordNotes } from "./packet_explanation.ts";
@@ -52,6 +52,8 @@ export interface OpenStoreOptions {
    * Default false.
    */
   readonly isLive?: boolean;
+  /** Work begins that commits have to wait for; undefined: it has ended. */
+  readonly onLongStep?: (step: LongStep | undefined) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }

@@ -189,12 +189,22 @@ export interface Store<R> {
   close(budgetMs: number): Promise<void>;
 }
 
+/** Work that cannot be divided: commits wait for it. */
+export interface LongStep {
+  /** What is done, for people. */
+  readonly what: string;
+  /** How long it will take, about, in milliseconds. */
+  readonly expectedMs: number;
+}
+
 /** Background work of a store, done in slices between batches. */
 export interface Job {
   /** Names the job in logs. */
   readonly name: string;
   /** Milliseconds between runs; 0 runs once after the start. */
   readonly everyMs: number;
+  /** What the next step will do that cannot be divided; undefined: nothing. */
+  longStep?(): LongStep | undefined;
   /** Works for about `budgetMs` milliseconds. `nowMs`: Unix milliseconds (recorded time in a replay). */
   step(budgetMs: number, nowMs: number): "more" | "done";
 }

@@ -113,7 +113,13 @@ export class NetworkRuntime {
         nowMs: clock.now(),
         log,
         isLive: parts.isLive ?? false,
+        onLongStep: (step) =>
+          parts.storeHealth.note(
+            step &&
+              `${step.what}; commits wait for it, about ${Math.ceil(step.expectedMs / 1000)} s`,
+          ),
         onThreadFailure: (error) => {
+          parts.storeHealth.note(undefined);
           log.error("the storage thread died; it is started anew", { error });
           onThreadFailure(error);
         },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StorageError } from "../capture/network.ts";
+import type { LongStep, StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { ThreadStore } from "../storage/thread_store.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
@@ -49,6 +49,8 @@ export interface MeshcoreStoreOptions {
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has ended. */
   readonly onJobDone?: (job: string) => void;
+  /** Work begins that commits have to wait for; undefined: it has ended. */
+  readonly onLongStep?: (step: LongStep | undefined) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -112,6 +114,7 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
     encode: (batch) => ({ value: batch, transfer: [] }),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
     ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
+    ...(options.onLongStep === undefined ? {} : { onLongStep: options.onLongStep }),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
 }

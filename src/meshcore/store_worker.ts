@@ -6,13 +6,13 @@ import type { MeshcoreRecord } from "./record.ts";
 import type { StoreInfo, ThreadOptions } from "./store.ts";
 
 serveStorage<readonly MeshcoreRecord[], ThreadOptions, StoreInfo>(
-  (options, onJobError, onJobDone) => {
+  (options, onJobError, onJobDone, onLongStep) => {
     const { database, origin, writer, jobs, applied } = openMeshcoreDatabase(options);
     try {
       const { maintenanceEveryMs } = options;
       const once = jobs.filter((job) => job.everyMs === 0).map((job) => job.name);
       const parts = { database, writer, jobs, maintenanceEveryMs };
-      const backend = new StorageBackend(parts, onJobError, onJobDone);
+      const backend = new StorageBackend(parts, onJobError, onJobDone, onLongStep);
       return { backend, info: { origin, applied, jobs: once } };
     } catch (error) {
       database[Symbol.dispose]();

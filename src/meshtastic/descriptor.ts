@@ -50,7 +50,7 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       derivedTables: config.derived_tables,
       retentionHours: config.retention_hours,
       maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
-      ...announceJobs(options.log),
+      ...announceJobs(options.log, options.onLongStep),
       ...(options.onThreadFailure === undefined
         ? {}
         : { onThreadFailure: options.onThreadFailure }),

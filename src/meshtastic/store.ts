@@ -5,7 +5,7 @@
  */
 import { ThreadStore } from "../storage/thread_store.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
-import type { StorageError } from "../capture/network.ts";
+import type { LongStep, StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import type { EnumNames } from "./enum_names.ts";
 import type { OpenParts, Origin } from "./open_store.ts";
@@ -38,6 +38,8 @@ export interface MeshtasticStoreOptions {
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A job of {@linkcode StoreInfo.jobs} has come to its end. */
   readonly onJobDone?: (job: string) => void;
+  /** Work begins that commits have to wait for; undefined: it has ended. */
+  readonly onLongStep?: (step: LongStep | undefined) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -87,6 +89,7 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
     encode: (batch, info) => encodeBatch(batch, info.derivedTables),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
     ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
+    ...(options.onLongStep === undefined ? {} : { onLongStep: options.onLongStep }),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
 }

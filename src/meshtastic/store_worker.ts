@@ -6,18 +6,20 @@ import { openMeshtasticDatabase } from "./open_store.ts";
 import type { MeshtasticBatch } from "./store_batch.ts";
 import type { StoreInfo, ThreadOptions } from "./store.ts";
 
-serveStorage<MeshtasticBatch, ThreadOptions, StoreInfo>((options, onJobError, onJobDone) => {
-  const { derivedTables, maintenanceEveryMs } = options;
-  const { database, origin, jobs, applied } = openMeshtasticDatabase(options);
-  try {
-    const withDetails = derivedTables === "auto" ? origin === "meshpipe" : derivedTables;
-    const writer = new MeshtasticWriter(database.db, withDetails);
-    const once = jobs.filter((job) => job.everyMs === 0).map((job) => job.name);
-    const parts = { database, writer, jobs, maintenanceEveryMs };
-    const backend = new StorageBackend<MeshtasticBatch>(parts, onJobError, onJobDone);
-    return { backend, info: { origin, derivedTables: withDetails, applied, jobs: once } };
-  } catch (error) {
-    database[Symbol.dispose]();
-    throw error;
-  }
-});
+serveStorage<MeshtasticBatch, ThreadOptions, StoreInfo>(
+  (options, onJobError, onJobDone, onLongStep) => {
+    const { derivedTables, maintenanceEveryMs } = options;
+    const { database, origin, jobs, applied } = openMeshtasticDatabase(options);
+    try {
+      const withDetails = derivedTables === "auto" ? origin === "meshpipe" : derivedTables;
+      const writer = new MeshtasticWriter(database.db, withDetails);
+      const once = jobs.filter((job) => job.everyMs === 0).map((job) => job.name);
+      const parts = { database, writer, jobs, maintenanceEveryMs };
+      const backend = new StorageBackend<MeshtasticBatch>(parts, onJobError, onJobDone, onLongStep);
+      return { backend, info: { origin, derivedTables: withDetails, applied, jobs: once } };
+    } catch (error) {
+      database[Symbol.dispose]();
+      throw error;
+    }
+  },
+);

@@ -3,6 +3,12 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { schemaHas } from "./schema.ts";
 
+/** Milliseconds a row of building an index, before one was built: measured 0.5 to 3.5 µs. */
+const FIRST_MS_PER_ROW = 0.002;
+
+/** A smaller table says nothing of how long a row takes. */
+const FEW_ROWS = 10_000;
+
 /**
  * Makes indexes of empty tables at once and returns the job that builds the others, if there are any,
  * one a slice: SQLite cannot divide the building of one, so a commit may have to wait for it.
@@ -16,13 +22,26 @@ export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): 
     return false;
   });
   if (waiting.length === 0) return undefined;
+  let msPerRow = FIRST_MS_PER_ROW;
+  // Counting would read the whole table.
+  const rowsOf = (table: string) =>
+    Number(db.prepare(`SELECT max(rowid) AS n FROM ${table}`).get()?.["n"] ?? 0);
   return {
     name: "indexes",
     everyMs: 0,
+    longStep() {
+      const next = waiting[0];
+      if (next === undefined) return undefined;
+      const expectedMs = Math.ceil(rowsOf(next.table) * msPerRow);
+      return { what: `building index ${next.index} of ${next.table}`, expectedMs };
+    },
     step() {
       const next = waiting[0];
       if (next === undefined) return "done";
+      const began = performance.now();
       db.exec(next.sql);
+      const rows = rowsOf(next.table);
+      if (rows >= FEW_ROWS) msPerRow = (performance.now() - began) / rows;
       waiting.shift();
       return waiting.length > 0 ? "more" : "done";
     },

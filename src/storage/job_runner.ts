@@ -4,7 +4,10 @@
  *
  * @module
  */
-import type { Job } from "../capture/network.ts";
+import type { Job, LongStep } from "../capture/network.ts";
+
+/** Milliseconds that a commit may have to wait without a word. */
+const LONG_MS = 250;
 
 interface Entry {
   readonly job: Job;
@@ -23,11 +26,14 @@ export class JobRunner {
    *
    * @param onError told of a job that threw; the job waits for its next time.
    * @param onDone told of a job that runs once and has come to its end.
+   * @param onLongStep told before a step that cannot be divided and takes long, and, with undefined,
+   * after it.
    */
   constructor(
     jobs: readonly Job[],
     private readonly onError: (job: string, error: unknown) => void,
     private readonly onDone: (job: string) => void = () => {},
+    private readonly onLongStep: (step: LongStep | undefined) => void = () => {},
   ) {
     this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false }));
   }
@@ -50,10 +56,19 @@ export class JobRunner {
     }
   }
 
+  /** Tells of a step that commits will have to wait for; whether it did. */
+  #announce(job: Job): boolean {
+    const step = job.longStep?.();
+    if (step === undefined || step.expectedMs < LONG_MS) return false;
+    this.onLongStep(step);
+    return true;
+  }
+
   /** Does one slice of about `budgetMs` of the first job that has work. False: there is none. */
   slice(budgetMs: number): boolean {
     const entry = this.#entries.find((candidate) => candidate.running);
     if (entry === undefined) return false;
+    const long = this.#announce(entry.job);
     try {
       if (entry.job.step(budgetMs, this.#nowMs) === "done") {
         entry.running = false;
@@ -64,6 +79,8 @@ export class JobRunner {
       // A job that runs once has not run yet: try again in a minute.
       if (entry.job.everyMs === 0) entry.dueAt = this.#nowMs + 60_000;
       this.onError(entry.job.name, error);
+    } finally {
+      if (long) this.onLongStep(undefined);
     }
     return this.pending.length > 0;
   }

@@ -9,6 +9,7 @@ import {
   type CommitContext,
   type CommitSummary,
   type Job,
+  type LongStep,
   type SourceState,
   StorageError,
   type StoreStats,
@@ -61,11 +62,13 @@ export class StorageBackend<B> {
    *
    * @param onJobError told of a background job that threw.
    * @param onJobDone told of a background job that runs once and has come to its end.
+   * @param onLongStep told before work that commits have to wait for, and, with undefined, after it.
    */
   constructor(
     parts: BackendParts<B>,
     onJobError: (job: string, error: unknown) => void,
     onJobDone?: (job: string) => void,
+    onLongStep?: (step: LongStep | undefined) => void,
   ) {
     const { database, maintenanceEveryMs } = parts;
     this.#database = database;
@@ -73,7 +76,7 @@ export class StorageBackend<B> {
     this.#tables = new CaptureTables(database.db);
     const jobs = [...parts.jobs];
     if (maintenanceEveryMs > 0) jobs.push(maintenanceJob(database.db, maintenanceEveryMs));
-    this.#jobs = new JobRunner(jobs, onJobError, onJobDone);
+    this.#jobs = new JobRunner(jobs, onJobError, onJobDone, onLongStep);
     // From here on a lock is met by a caller that keeps its batch and tries again.
     database.db.exec(
       `PRAGMA busy_timeout = ${Math.trunc(database.settings.commitBusyTimeoutMs)}`,

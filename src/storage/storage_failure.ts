@@ -24,6 +24,10 @@ const REASONS: Readonly<Record<number, StorageReason>> = {
   26: "not_a_database",
 };
 
+/** What a person has to do; nothing else helps. */
+const CORRUPT_ADVICE =
+  ': stop all programs that use it and restore a copy, or save what can be read with "sqlite3 FILE .recover"';
+
 const RETRYABLE: ReadonlySet<StorageReason> = new Set(["disk_full", "locked", "io"]);
 
 /**
@@ -82,7 +86,7 @@ export function storageFailure(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const reason = reasonOf(error);
   return new StorageError(
-    `${doing}: ${messageOf(error)}`,
+    `${doing}: ${messageOf(error)}${reason === "corrupt" ? CORRUPT_ADVICE : ""}`,
     reason,
     RETRYABLE.has(reason),
     { cause: error },

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { StorageError } from "../capture/network.ts";
+import { type LongStep, StorageError } from "../capture/network.ts";
 import type { StorageBackend } from "./storage_backend.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorParts, type ThreadCall, type ThreadMessage } from "./thread_protocol.ts";
@@ -19,6 +19,8 @@ export type OpenBackend<B, O, I> = (
   onJobError: (job: string, error: unknown) => void,
   /** To be told of jobs that run once. */
   onJobDone: (job: string) => void,
+  /** To be told before work that commits have to wait for, and, with undefined, after it. */
+  onLongStep: (step: LongStep | undefined) => void,
 ) => { readonly backend: StorageBackend<B>; readonly info: I };
 
 /** Methods that a call may name. */
@@ -50,6 +52,8 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
 
   const onJobDone = (job: string) => post({ kind: "job_done", job });
 
+  const onLongStep = (step: LongStep | undefined) => post({ kind: "long_step", step });
+
   // A timer lets waiting calls go first; as long a pause as the slice took keeps half the time free.
   const work = () => {
     const start = performance.now();
@@ -78,7 +82,7 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
 
   function answer(method: string, args: readonly unknown[]): unknown {
     if (method === "open") {
-      const opened = open(args[0] as O, onJobError, onJobDone);
+      const opened = open(args[0] as O, onJobError, onJobDone, onLongStep);
       backend = opened.backend;
       return opened.info;
     }

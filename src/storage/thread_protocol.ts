@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StorageError, type StorageReason } from "../capture/network.ts";
+import { type LongStep, StorageError, type StorageReason } from "../capture/network.ts";
 
 /** A call of the main side. */
 export interface ThreadCall {
@@ -20,7 +20,8 @@ export type ThreadMessage =
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly error: ErrorParts }
   | { readonly kind: "job_failed"; readonly job: string; readonly error: ErrorParts }
-  | { readonly kind: "job_done"; readonly job: string };
+  | { readonly kind: "job_done"; readonly job: string }
+  | { readonly kind: "long_step"; readonly step: LongStep | undefined };
 
 /** A {@linkcode StorageError} taken apart: structured clone would lose its fields. */
 export interface ErrorParts {

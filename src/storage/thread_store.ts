@@ -9,6 +9,7 @@ import {
   type CaptureGap,
   type CommitContext,
   type CommitSummary,
+  type LongStep,
   type SourceState,
   StorageError,
   type Store,
@@ -40,6 +41,8 @@ export interface ThreadStoreOptions<R, I> {
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has come to its end. */
   readonly onJobDone?: (job: string) => void;
+  /** Work begins that commits have to wait for; undefined: it has ended. */
+  readonly onLongStep?: (step: LongStep | undefined) => void;
   /** The thread died: nothing can be stored any more, and every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -202,6 +205,7 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
       this.#options.onJobFailure?.(message.job, errorOf(message.error));
       return;
     }
+    if (message.kind === "long_step") return this.#options.onLongStep?.(message.step);
     if (message.kind === "job_done") return this.#options.onJobDone?.(message.job);
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);

@@ -98,6 +98,17 @@ Deno.test("NetworkRuntime.start() waits, red, for a refused database where the s
   await runtime.pipeline.drain();
 });
 
+Deno.test("NetworkRuntime says on health what commits wait for, and takes it back", async () => {
+  const { network, health, runtime } = setUp();
+  await runtime.start(new AbortController().signal);
+  network.tellLongStep({ what: "building index a of t", expectedMs: 61_200 });
+  const note = () => health.report().components["store:meshtastic"]!.note;
+  assert.equal(note(), "building index a of t; commits wait for it, about 62 s");
+  network.tellLongStep(undefined);
+  assert.equal(note(), undefined);
+  await runtime.pipeline.drain();
+});
+
 Deno.test("NetworkRuntime.review() tells depth and trouble, and green again by itself", async () => {
   const { clock, network, health, runtime, depths, reviewFor } = setUp();
   await runtime.start(new AbortController().signal);

@@ -7,7 +7,7 @@ import type {
   StoreStats,
   Stretch,
 } from "../../src/capture/network.ts";
-import type { StorageError } from "../../src/capture/network.ts";
+import type { LongStep, StorageError } from "../../src/capture/network.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import type { NetworkDescriptor, NetworkStore } from "../../src/network_descriptor.ts";
 
@@ -103,6 +103,8 @@ export class FakeNetwork {
   readonly openFailures: Error[] = [];
   /** Of the last opening. */
   killThread: (error: StorageError) => void = () => {};
+  /** Of the last opening. */
+  tellLongStep: (step: LongStep | undefined) => void = () => {};
   readonly descriptor: NetworkDescriptor = {
     ...(meshtastic as NetworkDescriptor),
     createDecoder: () => ({
@@ -119,6 +121,7 @@ export class FakeNetwork {
       if (failure !== undefined) throw failure;
       const store = new FakeStore();
       this.stores.push(store);
+      this.tellLongStep = (step) => options.onLongStep?.(step);
       this.killThread = (error) => {
         store.failure = error;
         options.onThreadFailure?.(error);

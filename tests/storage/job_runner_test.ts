@@ -93,3 +93,31 @@ Deno.test("JobRunner says when a job that runs once has come to its end", () => 
   while (runner.slice(1));
   assert.deepEqual(done, ["once"]);
 });
+
+Deno.test("JobRunner tells of a step that cannot be divided before it begins and when it has ended", () => {
+  const told: string[] = [];
+  const expected = [300, 249, 5000];
+  const job: Job = {
+    name: "indexes",
+    everyMs: 0,
+    longStep: () => ({ what: `index ${expected.length}`, expectedMs: expected[0]! }),
+    step() {
+      told.push("step");
+      if (expected.shift() === 5000) throw new Error("locked");
+      return "more";
+    },
+  };
+  const runner = new JobRunner(
+    [job],
+    () => told.push("failed"),
+    () => {},
+    (step) => told.push(step === undefined ? "ended" : `${step.what}: ${step.expectedMs} ms`),
+  );
+  runner.tick(0);
+  for (let i = 0; i < 3; i++) runner.slice(1);
+  assert.deepEqual(told, [
+    ...["index 3: 300 ms", "step", "ended"],
+    "step",
+    ...["index 1: 5000 ms", "step", "failed", "ended"],
+  ]);
+});
