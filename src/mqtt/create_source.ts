@@ -5,7 +5,7 @@ import type { RefusalReason } from "./broker_access.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { EmbeddedSource } from "./embedded_source.ts";
 import { MqttSource, type MqttSourceOptions } from "./source.ts";
-import type { TokenOptions } from "./source_options.ts";
+import { type ConfiguredToken, tokenOptions } from "./token_options.ts";
 import type { Source, SourceParts } from "./source_types.ts";
 
 /** A configured source; `config`'s `SourceConfig` has this shape. */
@@ -42,14 +42,7 @@ export interface ConfiguredSource {
     readonly verify: boolean;
   };
   /** Tokens in place of user name and password, where a private key is given. */
-  readonly auth?: {
-    readonly private_key?: string | undefined;
-    readonly private_key_file?: string | undefined;
-    readonly public_key?: string | undefined;
-    readonly audience?: string | undefined;
-    readonly lifetime_minutes: number;
-    readonly reconnect_before_expiry: boolean;
-  };
+  readonly auth?: ConfiguredToken | undefined;
   /** Limits of the embedded broker. */
   readonly broker?: {
     readonly allow_anonymous?: boolean | undefined;
@@ -205,20 +198,6 @@ export function clientUrl(url: string): string {
   return url.replace(/^embedded:/, "mqtt:")
     .replace(/^(mqtt:\/\/(?:[^@/]*@)?)(0\.0\.0\.0|)(?=:|\/|$)/, "$1127.0.0.1")
     .replace(/^(mqtt:\/\/(?:[^@/]*@)?)\[::\](?=:|\/|$)/, "$1[::1]");
-}
-
-function tokenOptions(auth: ConfiguredSource["auth"]): TokenOptions | undefined {
-  if (auth?.private_key === undefined && auth?.private_key_file === undefined) return undefined;
-  return {
-    ...defined({
-      privateKey: auth.private_key,
-      privateKeyFile: auth.private_key_file,
-      publicKey: auth.public_key,
-      audience: auth.audience,
-    }),
-    lifetimeSeconds: auth.lifetime_minutes * 60,
-    reconnectBeforeExpiry: auth.reconnect_before_expiry,
-  };
 }
 
 /** `values` without what is undefined: optional settings are absent, never undefined. */

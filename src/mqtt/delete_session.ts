@@ -32,7 +32,7 @@ const CONNECT_MS = 10_000;
 export async function deleteSession(
   options: Pick<
     MqttSourceOptions,
-    "url" | "clientId" | "username" | "password" | "passwordFile" | "tls" | "protocol"
+    "url" | "clientId" | "username" | "password" | "passwordFile" | "token" | "tls" | "protocol"
   >,
   clock: Clock,
 ): Promise<DeletedSession> {
