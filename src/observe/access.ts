@@ -103,12 +103,7 @@ export class Access {
         `this service does not know itself by the name ${host ?? "(none)"}`,
       );
     }
-    return denied(
-      "token_needed",
-      proxy === undefined
-        ? "the request did not come from this machine"
-        : `a proxy passed the request on (${proxy})`,
-    );
+    return denied("token_needed", whyToken(access, proxy));
   }
 
   #hasCookie(headers: Headers): boolean {
@@ -150,6 +145,13 @@ function hostOf(origin: string): string | undefined {
     // `null`, as a sandboxed frame sends it.
     return undefined;
   }
+}
+
+function whyToken(access: PageAccess, proxy: string | undefined): string {
+  if (access === "token") return "everybody needs the token here";
+  return proxy === undefined
+    ? "the request did not come from this machine"
+    : `a proxy passed the request on (${proxy})`;
 }
 
 /** Compares in a time that tells nothing of where two texts differ, nor of their lengths. */

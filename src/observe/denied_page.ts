@@ -66,6 +66,7 @@ function page(detail: string, advice: string, head: string, withForm: boolean): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>meshcapture: not shown</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/page.css">
 ${head}
 </head>

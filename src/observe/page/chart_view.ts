@@ -173,7 +173,7 @@ function summarise(
   const known = line.filter((value) => value !== null);
   if (known.length === 0) return `${network}: nothing known`;
   const highest = known.reduce((a, b) => Math.max(a, b));
-  return `${network}: ${inWords(known.at(-1)!)}, at most ${inWords(highest)}`;
+  return `${network}: last ${inWords(known.at(-1)!)}, highest ${inWords(highest)}`;
 }
 
 function optionsOf(kind: ChartKind, names: readonly string[], width: number): uPlot.Options {

@@ -25,6 +25,9 @@ import { showStatus } from "./status_view.ts";
 const HISTORY_MS = 30_000;
 const NODES_MS = 30_000;
 
+/** Milliseconds after packets that came too fast in which the databases are asked for them. */
+const CATCH_UP_MS = 3_000;
+
 /** Milliseconds between two drawings of nodes that the feed brings. */
 const REDRAW_MS = 2_000;
 
@@ -43,6 +46,7 @@ class Page {
   #startedAt: number | undefined;
   #lostAt: number | undefined;
   #nodesChanged = false;
+  #catchingUp = false;
   #nodesProblem: string | undefined;
 
   /** Begins to listen. */
@@ -85,6 +89,13 @@ class Page {
       this.#nodesChanged = true;
     }
     this.#feed.take(event);
+    // What came too fast to be sent is in the databases.
+    if (event.skipped === 0 || this.#catchingUp) return;
+    this.#catchingUp = true;
+    setTimeout(() => {
+      this.#catchingUp = false;
+      this.#loadPackets();
+    }, CATCH_UP_MS);
   }
 
   #takeLine(alive: boolean): void {
@@ -108,6 +119,10 @@ class Page {
   #loadAll(): void {
     this.#loadHistory();
     this.#loadNodes();
+    this.#loadPackets();
+  }
+
+  #loadPackets(): void {
     this.#load<PacketsAnswer>(
       "/api/packets?limit=200",
       ({ packets }) => this.#feed.replace(packets),

@@ -129,10 +129,8 @@ function showSources(status: StatusAnswer): void {
     setText(total!, whole(all));
     setText(qos0!, share(one.qos0, all));
     setText(reconnects!, whole(one.reconnects));
-    setText(
-      watchdog!,
-      one.problem ?? (one.watchdog === undefined ? "nothing found" : words(one.watchdog)),
-    );
+    const found = one.connected ? "nothing found" : "–";
+    setText(watchdog!, one.watchdog === undefined ? found : words(one.watchdog));
   });
 }
 
@@ -165,7 +163,10 @@ const FACTS: readonly (readonly [
   ["Stored", ({ totals }) => `${whole(totals.stored)} packets`],
   [
     "Not readable",
-    ({ totals }) => `${whole(totals.unreadable)} (${share(totals.unreadable, totals.stored)})`,
+    ({ totals }) =>
+      totals.unreadable === 0
+        ? "none"
+        : `${whole(totals.unreadable)} (${share(totals.unreadable, totals.stored)})`,
   ],
   [
     "Queue",
@@ -191,9 +192,9 @@ const FACTS: readonly (readonly [
       const grows = growth === undefined
         ? ""
         : growth < 0
-        ? ", shrinking"
-        : `, ${bytes(growth)} more a day`;
-      return `${bytes(database.bytes)} and ${bytes(log)} of log${grows}`;
+        ? ", shrinks"
+        : `, grows ${bytes(growth)} a day`;
+      return `${bytes(database.bytes)}, log ${bytes(log)}${grows}`;
     },
   ],
   [
