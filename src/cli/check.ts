@@ -17,7 +17,7 @@ import { countOf, type Finding, type Section, sectionText } from "./findings.ts"
 import { listenTo } from "./listen.ts";
 import type { ListeningResult } from "./listening.ts";
 import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
-import type { ServiceConfig } from "./service.ts";
+import { type ServiceConfig, shadowPath } from "./service.ts";
 import { plural, sourceFindings } from "./source_findings.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -170,7 +170,8 @@ function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDe
 
 function databaseSections(config: ServiceConfig, sources: readonly SourceConfig[]): Section[] {
   return [...new Set(sources.map((one) => one.network))].map((name) => {
-    const path = networkNamed(name)!.databasePath(config[name]);
+    const configured = networkNamed(name)!.databasePath(config[name]);
+    const path = config.capture_impl === "shadow" ? shadowPath(configured) : configured;
     return { title: `database ${path}`, findings: databaseFindings(path) };
   });
 }

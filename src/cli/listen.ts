@@ -47,7 +47,7 @@ export async function listenTo(
   await source.start();
   const connected = await until(terminal, CONNECT_MS, signal, () => isSettled(source));
   if (!connected || !source.status().subscribed) {
-    return { heard, status: source.status(), seconds: 0 };
+    return { heard, status: source.status(), seconds: 0, endedEarly: signal.aborted };
   }
   const began = clock.monotonic();
   await until(terminal, seconds * 1000, signal, () => false);

@@ -158,6 +158,8 @@ export interface ListeningResult {
   readonly status: SourceStatus;
   /** Seconds from the subscription to the end; 0 where there was none. */
   readonly seconds: number;
+  /** True when somebody ended it before it was subscribed. */
+  readonly endedEarly?: boolean;
   /** Topics with traffic that none of the source's filters matches; asked for where nothing came. */
   readonly elsewhere?: readonly string[];
 }

@@ -6,10 +6,12 @@ import type { CommitSummary, Network } from "../capture/network.ts";
 import { noObserver } from "../capture/observer.ts";
 import { Pipeline } from "../capture/pipeline.ts";
 import { CaptureQueue } from "../capture/queue.ts";
+import type { SourceConfig } from "../config/schema.ts";
 import { createSource, EmbeddedBrokers } from "../mqtt/create_source.ts";
 import type { Source } from "../mqtt/source_types.ts";
 import { networks } from "../networks.ts";
 import { JsonlWriter } from "../recording/jsonl_writer.ts";
+import { listensAlready } from "./embedded_findings.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
@@ -84,13 +86,16 @@ export async function record(
     }, { batchMax: config.storage.batch_max, commitIntervalMs: config.storage.commit_interval_ms });
     pipeline.start();
     await using brokers = new EmbeddedBrokers(silentLog);
+    const running = await runningBrokers(config.sources);
     const sources = config.sources.map((source) => {
       const ledger = new SourceLedger(source.name, { session: 0, entries: new Uint8Array(0) }, {
         beginSession: () => Promise.resolve(),
       });
       const clientId = `meshcapture-record-${crypto.randomUUID().slice(0, 8)}`;
       const parts = { clock, log: noteLog(terminal), sink: queue, ledger };
-      return createSource(source, clientId, parts, { shadow: true, brokers });
+      // Where a service runs, its broker is listened to; where none does, we are the broker.
+      const own = running.has(source.url) ? {} : { brokers };
+      return createSource(source, clientId, parts, { shadow: true, ...own });
     });
     await Promise.all(sources.map((source) => startNoting(terminal, source)));
     await ended.promise;
@@ -112,6 +117,15 @@ export async function record(
     if (timer !== undefined) clock.clearTimer(timer);
     endSignals();
   }
+}
+
+/** Addresses of embedded brokers that somebody listens on already. */
+async function runningBrokers(sources: readonly SourceConfig[]): Promise<ReadonlySet<string>> {
+  const embedded = sources.filter((one) => one.url.startsWith("embedded:"));
+  const answers = await Promise.all(
+    embedded.map(async (one) => await listensAlready(one) ? [one.url] : []),
+  );
+  return new Set(answers.flat());
 }
 
 async function startNoting(terminal: Terminal, source: Source): Promise<void> {

@@ -44,8 +44,11 @@ export function plural(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-function notConnected(config: SourceConfig, { status }: ListeningResult): Finding {
+function notConnected(config: SourceConfig, { status, endedEarly }: ListeningResult): Finding {
   const { problem } = status;
+  if (endedEarly && problem === undefined) {
+    return { severity: "look", text: `ended before ${status.url} had let us subscribe` };
+  }
   const text = problem === undefined
     ? `no connection to ${status.url} within 10 s, and no reason given`
     : problem.detail;

@@ -216,9 +216,9 @@ function verdictOf(
   }
   if (encryptionFacts(frame, payload).length > 0) {
     return {
-      readable: true,
-      verdict:
-        "Its content is encrypted between two nodes: only they can read it. The header is stored.",
+      readable: false,
+      verdict: "Its content is encrypted between two nodes; its header is all that can be read.",
+      advice: "Only the two can read it; no setting of meshcapture changes that.",
     };
   }
   return { readable: true, verdict: `It is not encrypted: a ${frame.payloadName}.` };

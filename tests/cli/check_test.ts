@@ -6,10 +6,13 @@ import { sectionText } from "../../src/cli/findings.ts";
 import type { ListeningResult } from "../../src/cli/listening.ts";
 import { main } from "../../src/cli/main.ts";
 import { sourceFindings } from "../../src/cli/source_findings.ts";
+import { silentLog } from "../../src/capture/log.ts";
+import { EmbeddedBroker } from "../../src/mqtt/embedded_broker.ts";
 import type { SourceConfig } from "../../src/config/schema.ts";
 import { WriterLock } from "../../src/storage/writer_lock.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
 import { freePort } from "../helpers/mosquitto.ts";
+import { waitUntil } from "../helpers/wait.ts";
 import { Scratch } from "../helpers/scratch.ts";
 
 const source = {
@@ -181,4 +184,26 @@ Deno.test("check tells of a broker that is not there, and of an embedded one tha
   const session = new FakeTerminal();
   assert.equal(await main(["check", "-c", config, "--delete-session"], session), 2);
   assert.match(session.err, /needs --source/);
+});
+
+Deno.test("check ends early at a signal, and tells what came by then", async () => {
+  using scratch = new Scratch();
+  await using broker = new EmbeddedBroker({ port: 0 }, silentLog);
+  await broker.start();
+  const config = scratch.file("config.yaml");
+  Deno.writeTextFileSync(
+    config,
+    JSON.stringify({
+      sources: [{ url: `mqtt://127.0.0.1:${broker.port}`, topics: ["msh/#"] }],
+      meshtastic: { database: scratch.file("x.db") },
+    }),
+  );
+  const terminal = new FakeTerminal();
+  const checking = main(["check", "-c", config, "--seconds", "3600"], terminal);
+  await waitUntil(() => broker.clients === 1, "it listens");
+  await waitUntil(() => terminal.listening === 1, "it hears signals");
+  terminal.signal("SIGINT");
+  assert.equal(await checking, 0, terminal.out);
+  assert.equal(terminal.listening, 0);
+  assert.match(terminal.out, /database .*x\.db/);
 });

@@ -146,7 +146,8 @@ Deno.test("decrypt explain opens a MeshCore message by its hashtag channel", asy
   const channels = ["#LongFast", "#test", "#sf", "#wardrive", "#bot", "#zz-corpus", "#emoji"];
   const set = ["--set", `meshcore.hash_channels=${JSON.stringify(channels)}`];
   const answers = { closed: 0, opened: 0 };
-  for (const json of raw.slice(0, 16)) {
+  // Many stand there several times, as several observers heard them.
+  for (const json of raw.filter((_, i) => i % 13 === 0).slice(0, 20)) {
     const without = await explain([json.raw]);
     // Some recorded packets are broken on purpose.
     if (without.code === 2 || without.out.includes("too short")) continue;

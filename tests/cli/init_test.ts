@@ -3,8 +3,10 @@ import { createServer } from "node:net";
 import { randomSecret } from "../../src/cli/init_plan.ts";
 import { lanAddress } from "../../src/cli/lan_address.ts";
 import { main } from "../../src/cli/main.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadConfig, schemaTree } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { settingAt } from "../../src/config/tree.ts";
 import { configSections } from "../../src/networks.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
 import { Scratch } from "../helpers/scratch.ts";
@@ -73,6 +75,18 @@ Deno.test("init prints what to enter in a Meshtastic node and in a MeshCore obse
   const one = await init(scratch, ["--force", "--networks", "meshtastic", ...FLAGS.slice(0, 4)]);
   assert.ok(!one.out.includes("MeshCore"), one.out);
   assert.match(one.out, /Root Topic +msh\/REGION +\(REGION: the node's LoRa region/);
+});
+
+Deno.test("init makes a token where there is a page that wants one, and prints it in its address", async () => {
+  using scratch = new Scratch();
+  const { out } = await init(scratch, FLAGS);
+  const text = Deno.readTextFileSync(scratch.file("config.yaml"));
+  const token = /^ {2}token: "([2-9a-z]+)"$/m.exec(text)?.[1];
+  const tree = schemaTree(configSchema(configSections));
+  const wanted = settingAt(tree, ["observability", "token"]) !== undefined;
+  assert.equal(token !== undefined, wanted);
+  assert.equal(out.includes(`http://192.0.2.7:2112/?token=${token}`), wanted);
+  if (wanted) assert.equal(token!.length, 24);
 });
 
 Deno.test("init never overwrites a file unless it is told to, and then keeps the old one", async () => {
