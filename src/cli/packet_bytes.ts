@@ -8,7 +8,7 @@
 export function parsePacketText(text: string): Uint8Array<ArrayBuffer> | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
-  if (trimmed.startsWith("{")) return new TextEncoder().encode(trimmed);
+  if (trimmed.startsWith("{")) return Uint8Array.from(new TextEncoder().encode(trimmed));
   const hex = trimmed.replace(/0x|[\s:,-]/gi, "");
   if (/^([0-9a-f]{2})+$/i.test(hex)) {
     return Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
