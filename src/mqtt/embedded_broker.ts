@@ -157,6 +157,10 @@ export class EmbeddedBroker implements AsyncDisposable {
     }
     // Loaded by those who use it: most services have a broker elsewhere.
     const { Aedes } = await import("aedes");
+    // aedes' packets come from here: at its first answer it would make a Buffer of each of the 65,536
+    // message ids, 8 MB for good and a tenth of a second.
+    const { default: { writeToStream } } = await import("mqtt-packet");
+    writeToStream.cacheNumbers = false;
     const aedes = new Aedes({
       // Packets that come before our CONNACK; publishers that do not wait for it are common.
       queueLimit: 1000,
