@@ -59,7 +59,8 @@ export class WriterLock implements Disposable {
     try {
       db = new DatabaseSync(WriterLock.pathFor(databasePath), { readOnly: true });
       db.exec("PRAGMA busy_timeout = 0");
-      db.prepare("SELECT count(*) FROM sqlite_schema").get();
+      // Not prepare(): on Deno 2.4 it fails without saying why.
+      db.exec("SELECT count(*) FROM sqlite_schema");
       return false;
     } catch (error) {
       return sqliteCode(error) === 5;
