@@ -4,6 +4,7 @@
  * @module
  */
 import type { Decoded, Network } from "../capture/network.ts";
+import { RecentMap } from "../capture/recent_map.ts";
 import { verifyAdvert } from "./advert.ts";
 import { type ChannelKeyRing, createChannelKeyRing } from "./channels.ts";
 import { createFilters, type FilterOptions } from "./filters.ts";
@@ -36,7 +37,10 @@ export interface MeshcoreDecoderOptions extends FilterOptions {
 /** Verdicts that are remembered: an advert is heard by many observers, one after the other. */
 const REMEMBERED_SIGNATURES = 2048;
 
-/** Makes the decoder. It keeps nothing between batches but verdicts on signatures. */
+/** Payloads that are remembered, and at most as many again; each takes 1 to 2 KB. */
+const REMEMBERED_PAYLOADS = 1024;
+
+/** Makes the decoder. It keeps nothing between batches but verdicts on signatures and payloads. */
 export function createMeshcoreDecoder(
   options: MeshcoreDecoderOptions = {},
 ): Network<MeshcoreRecord> {
@@ -48,6 +52,7 @@ export function createMeshcoreDecoder(
     geoFilter: options.geoFilter,
     foreignAdverts: options.foreignAdverts ?? "flag",
     filters: createFilters(options),
+    readings: new RecentMap(REMEMBERED_PAYLOADS),
   };
   const verdicts = new Map<string, Promise<boolean>>();
   const verify = (payload: Uint8Array<ArrayBuffer>, key: string): Promise<boolean> => {

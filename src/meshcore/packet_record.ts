@@ -4,6 +4,7 @@
  * @module
  */
 import type { Message } from "../capture/message.ts";
+import type { RecentMap } from "../capture/recent_map.ts";
 import { type Advert, advertFault, advertRole, parseAdvert } from "./advert.ts";
 import type { ChannelKeyRing } from "./channels.ts";
 import { type GeoFilter, passesGeoFilter } from "./geo_filter.ts";
@@ -32,6 +33,20 @@ export interface PacketOptions {
   readonly regions: RegionScopes;
   /** The operator's area, by which an advert's node is foreign or not; undefined: everywhere. */
   readonly geoFilter: GeoFilter | undefined;
+  /** What was read lately. Default: every payload is read anew. */
+  readonly readings?: RecentMap<string, PayloadReading>;
+}
+
+/** What a payload says, whoever heard it: receptions of one packet share it, so nobody changes it. */
+export interface PayloadReading {
+  /** The content hash. */
+  readonly hash: string;
+  /** The payload, opened where a key was known. */
+  readonly payload: Payload;
+  /** The same as text. */
+  readonly decodedJson: string;
+  /** As in {@linkcode Transmission}. */
+  readonly channelHash: string | null;
 }
 
 /** Who heard a packet, and what with. */
@@ -68,14 +83,22 @@ export function readPacket(
   signatureValid: boolean | undefined,
 ): PacketReading | RefusedRecord {
   const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
-  const hash = contentHash(frame.bytes)!;
+  const key = readingKey(frame, heard.rawHex, signatureValid);
+  const known = key === undefined ? undefined : options.readings?.get(key);
+  const hash = known?.hash ?? contentHash(frame.bytes)!;
   if (advert !== undefined) {
     const fault = advertFault(advert) ??
       (signatureValid === false ? "invalid_signature" : undefined);
     if (fault !== undefined) return refusedAdvert(advert, fault, hash, heard);
   }
   const { message, json, rawHex, observer, region } = heard;
-  const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
+  let reading = known;
+  if (reading === undefined) {
+    const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
+    const channelHash = channelHashOf(frame, payload);
+    reading = { hash, payload, decodedJson: goJson(payload), channelHash };
+    if (key !== undefined) options.readings?.set(key, reading);
+  }
   const path = traceRoute(frame)?.hops ?? frame.hops;
   // The header of a TRACE holds SNR values: without a route there are no hops to resolve.
   const hops = frame.payloadType === PAYLOAD.TRACE && path === frame.hops ? [] : path;
@@ -91,8 +114,8 @@ export function readPacket(
       routeType: frame.routeType,
       payloadType: frame.payloadType,
       payloadVersion: frame.payloadVersion,
-      decodedJson: goJson(payload),
-      channelHash: channelHashOf(frame, payload),
+      decodedJson: reading.decodedJson,
+      channelHash: reading.channelHash,
       scopeName,
       fromPubkey: advert?.publicKey ?? null,
     },
@@ -108,7 +131,21 @@ export function readPacket(
     clockSkewSeconds: time.clockSkewSeconds ?? null,
     node: advert === undefined ? null : nodeUpdate(advert, scopeName, options.geoFilter),
   };
-  return { record, payload };
+  return { record, payload: reading.payload };
+}
+
+/**
+ * All that decides what a payload says; undefined for a TRACE, which reads the packet's path, too.
+ * Equal payloads in other letters are read again.
+ */
+function readingKey(
+  frame: PacketFrame,
+  rawHex: string,
+  signatureValid: boolean | undefined,
+): string | undefined {
+  if (frame.payloadType === PAYLOAD.TRACE) return undefined;
+  const payloadHex = rawHex.slice(rawHex.length - 2 * frame.payload.length);
+  return `${frame.payloadType} ${signatureValid} ${payloadHex}`;
 }
 
 function channelHashOf(frame: PacketFrame, payload: Payload): string | null {

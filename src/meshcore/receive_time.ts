@@ -56,12 +56,17 @@ export function parseTimestamp(text: string): { ms: number; naive: boolean } | u
   if (text.length > 64) return undefined;
   const match = LAYOUT.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
-  if (hour! > 23 || minute! > 59 || second! > 59 || month! < 1 || month! > 12) return undefined;
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6]);
+  if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12) return undefined;
   const date = new Date(0);
-  date.setUTCFullYear(year!, month! - 1, day!);
+  date.setUTCFullYear(year, month - 1, day);
   // The 30th of February would have become a day of March.
-  if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== day!) return undefined;
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   // Cut, not rounded: a double would carry .999999999 into the next second.
   const fractionMs = Number((match[7] ?? "").slice(0, 3).padEnd(3, "0"));
   let offsetMinutes = 0;
@@ -70,11 +75,12 @@ export function parseTimestamp(text: string): { ms: number; naive: boolean } | u
     if (hours > 24 || minutes > 59) return undefined;
     offsetMinutes = (match[9] === "-" ? -1 : 1) * (hours * 60 + minutes);
   }
-  const seconds = hour! * 3600 + minute! * 60 + second! - offsetMinutes * 60;
+  const seconds = hour * 3600 + minute * 60 + second - offsetMinutes * 60;
   return { ms: date.getTime() + seconds * 1000 + fractionMs, naive: match[8] === undefined };
 }
 
 /** `2026-11-22T12:25:52Z`: how CoreScope writes times, of Unix seconds. */
 export function rfc3339(unixSeconds: number): string {
-  return new Date(unixSeconds * 1000).toISOString().replace(/\.\d{3}Z$/, "Z");
+  // ".000Z" goes.
+  return `${new Date(unixSeconds * 1000).toISOString().slice(0, -5)}Z`;
 }

@@ -13,7 +13,7 @@ export function isoSeconds(ms: number): string {
 
 /** `2026-11-22 12:25:52` of Unix milliseconds: SQLite's own, for columns that default to it. */
 export function sqliteTime(ms: number): string {
-  return isoSeconds(ms).replace("T", " ").replace("Z", "");
+  return isoSeconds(ms).slice(0, -1).replace("T", " ");
 }
 
 /** Milliseconds of a day. */

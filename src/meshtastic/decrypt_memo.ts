@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RecentMap } from "../capture/recent_map.ts";
 import type { EncryptedPacket } from "./decrypt.ts";
 
 /** One ciphertext, and what came of it once {@linkcode MemoEntry.done} is true. */
@@ -36,12 +37,11 @@ const NOTHING = new Uint8Array(0);
  * At most 2,048 entries.
  */
 export class DecryptMemo<T> {
-  #young = new Map<number, MemoEntry<T>>();
-  #old = new Map<number, MemoEntry<T>>();
+  readonly #entries = new RecentMap<number, MemoEntry<T>>(GENERATION);
 
   /** The entry of exactly this input, done or still being worked on. */
   find(packet: EncryptedPacket, channelIdBytes: Uint8Array): MemoEntry<T> | undefined {
-    const found = this.#young.get(packet.id) ?? this.#old.get(packet.id);
+    const found = this.#entries.get(packet.id);
     return found !== undefined && isSame(found, packet, channelIdBytes) ? found : undefined;
   }
 
@@ -61,20 +61,14 @@ export class DecryptMemo<T> {
       error: undefined,
       settled,
     };
-    if (!kept) return entry;
-    if (this.#young.size >= GENERATION) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(packet.id, entry);
+    if (kept) this.#entries.set(packet.id, entry);
     return entry;
   }
 
   /** What failed may succeed with the next packet. */
   forget(entry: MemoEntry<T>): void {
     const { id } = entry.packet;
-    if (this.#young.get(id) === entry) this.#young.delete(id);
-    if (this.#old.get(id) === entry) this.#old.delete(id);
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
   }
 }
 
