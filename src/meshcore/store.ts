@@ -9,6 +9,7 @@ import { ThreadStore } from "../storage/thread_store.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
 import type { OpenParts, Origin } from "./open_store.ts";
 import type { MeshcoreRecord } from "./record.ts";
+import { encodeBatch } from "./store_batch.ts";
 
 /** What an operator may say of the database, and what the store must be given. */
 export interface MeshcoreStoreOptions {
@@ -110,8 +111,7 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
     path: options.path,
     workerUrl: workerEntry(import.meta.url, "meshcore"),
     openOptions: { ...openOptions },
-    // Records are plain data and cross as they are: what SQLite does with one costs far more.
-    encode: (batch) => ({ value: batch, transfer: [] }),
+    encode: (batch) => encodeBatch(batch),
     ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
     ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
     ...(options.onLongStep === undefined ? {} : { onLongStep: options.onLongStep }),

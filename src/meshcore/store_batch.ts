@@ -1,0 +1,200 @@
+/**
+ * A batch of records on its way to the storage thread. Packets, of which a busy mesh has thousands,
+ * cross as packed rows: to copy them as objects took a third of the time of storing them. The rest
+ * crosses as it is.
+ *
+ * @module
+ */
+import type { BatchWriter } from "../storage/commit_batch.ts";
+import {
+  type Cell,
+  type PackedRows,
+  RowPacker,
+  transferables,
+  unpackRow,
+} from "../storage/packed_rows.ts";
+import type { EncodedBatch } from "../storage/thread_store.ts";
+import type { PayloadName } from "./packet.ts";
+import type { MeshcoreRecord, NodeUpdate, PacketRecord } from "./record.ts";
+
+/** What crosses. */
+export interface MeshcoreBatch {
+  /** Number of records. */
+  readonly size: number;
+  /** The packets, in order. */
+  readonly packets: PackedRows;
+  /** Every other record, with its number in the batch. */
+  readonly others: readonly (readonly [index: number, record: MeshcoreRecord])[];
+  /** What adverts say of their nodes, with the number of their record in the batch. */
+  readonly nodes: readonly (readonly [index: number, node: NodeUpdate])[];
+}
+
+/** Cells of a packet, in the order of {@linkcode packetCells}. */
+const COLUMNS = 28;
+
+/** Packs a batch. */
+export function encodeBatch(records: readonly MeshcoreRecord[]): EncodedBatch {
+  const others: [number, MeshcoreRecord][] = [];
+  const nodes: [number, NodeUpdate][] = [];
+  const count = records.reduce((sum, { kind }) => sum + (kind === "packet" ? 1 : 0), 0);
+  const packer = new RowPacker(count, COLUMNS);
+  const cells: Cell[] = new Array(COLUMNS).fill(null);
+  records.forEach((record, index) => {
+    if (record.kind !== "packet") return void others.push([index, record]);
+    packetCells(record, cells);
+    packer.add(cells);
+    if (record.node !== null) nodes.push([index, record.node]);
+  });
+  const packets = packer.finish();
+  const value: MeshcoreBatch = { size: records.length, packets, others, nodes };
+  return { value, transfer: transferables(packets) };
+}
+
+/** The records as they were packed. */
+export function decodeBatch(batch: MeshcoreBatch): MeshcoreRecord[] {
+  const others = new Map(batch.others);
+  const nodes = new Map(batch.nodes);
+  const cells: unknown[] = new Array(COLUMNS).fill(null);
+  const records: MeshcoreRecord[] = [];
+  let row = 0;
+  for (let index = 0; index < batch.size; index++) {
+    const other = others.get(index);
+    if (other === undefined) {
+      unpackRow(batch.packets, row++, cells);
+      records.push(packetOf(cells, nodes.get(index) ?? null));
+    } else records.push(other);
+  }
+  return records;
+}
+
+/** Writes packed batches by means of a writer of records. */
+export class PackedWriter implements BatchWriter<MeshcoreBatch> {
+  readonly #inner: BatchWriter<readonly MeshcoreRecord[]>;
+  #batch: MeshcoreBatch | undefined;
+  #records: readonly MeshcoreRecord[] = [];
+
+  /** `inner` writes the records. */
+  constructor(inner: BatchWriter<readonly MeshcoreRecord[]>) {
+    this.#inner = inner;
+  }
+
+  size(batch: MeshcoreBatch): number {
+    return batch.size;
+  }
+
+  write(batch: MeshcoreBatch, index: number): void {
+    if (batch !== this.#batch) {
+      this.#records = decodeBatch(batch);
+      this.#batch = batch;
+    }
+    this.#inner.write(this.#records, index);
+  }
+
+  flush(): void {
+    this.#inner.flush();
+  }
+
+  counts(): Record<string, number> {
+    return this.#inner.counts();
+  }
+
+  committed(): void {
+    this.#inner.committed();
+    this.#batch = undefined;
+    this.#records = [];
+  }
+
+  rolledBack(): void {
+    // The batch is kept: its records are tried again one by one.
+    this.#inner.rolledBack();
+  }
+}
+
+function packetCells(record: PacketRecord, cells: Cell[]): void {
+  const { transmission, observation, observer } = record;
+  let at = 0;
+  cells[at++] = record.source;
+  cells[at++] = record.topic;
+  cells[at++] = record.receivedAt;
+  cells[at++] = record.qos;
+  cells[at++] = record.retained;
+  cells[at++] = record.payloadName;
+  cells[at++] = transmission.hash;
+  cells[at++] = transmission.rawHex;
+  cells[at++] = transmission.routeType;
+  cells[at++] = transmission.payloadType;
+  cells[at++] = transmission.payloadVersion;
+  cells[at++] = transmission.decodedJson;
+  cells[at++] = transmission.channelHash;
+  cells[at++] = transmission.scopeName;
+  cells[at++] = transmission.fromPubkey;
+  cells[at++] = observation.direction;
+  cells[at++] = observation.snr;
+  cells[at++] = observation.rssi;
+  cells[at++] = observation.score;
+  cells[at++] = observation.pathJson;
+  cells[at++] = observation.rawHex;
+  // Hops are hex, and never empty.
+  cells[at++] = record.hops.join();
+  cells[at++] = record.region;
+  cells[at++] = record.heardAt;
+  cells[at++] = record.clockSkewSeconds;
+  cells[at++] = observer === null ? null : observer.id;
+  cells[at++] = observer === null ? null : observer.name;
+  cells[at] = observer === null ? null : observer.iata;
+}
+
+function packetOf(cells: readonly unknown[], node: NodeUpdate | null): PacketRecord {
+  let at = 0;
+  const text = () => cells[at++] as string;
+  const number = () => cells[at++] as number;
+  const textOrNull = () => cells[at++] as string | null;
+  const numberOrNull = () => cells[at++] as number | null;
+  // Evaluated in the order in which they are written here, which is that of the cells.
+  return {
+    kind: "packet",
+    source: text(),
+    topic: text(),
+    receivedAt: number(),
+    qos: number() as 0 | 1,
+    retained: number() === 1,
+    payloadName: text() as PayloadName,
+    transmission: {
+      hash: text(),
+      rawHex: text(),
+      routeType: number(),
+      payloadType: number(),
+      payloadVersion: number(),
+      decodedJson: text(),
+      channelHash: textOrNull(),
+      scopeName: textOrNull(),
+      fromPubkey: textOrNull(),
+    },
+    observation: {
+      direction: textOrNull(),
+      snr: numberOrNull(),
+      rssi: numberOrNull(),
+      score: numberOrNull(),
+      pathJson: text(),
+      rawHex: text(),
+    },
+    hops: hopsOf(text()),
+    region: text(),
+    heardAt: number(),
+    clockSkewSeconds: numberOrNull(),
+    observer: observerOf(textOrNull(), textOrNull(), textOrNull()),
+    node,
+  };
+}
+
+function hopsOf(joined: string): readonly string[] {
+  return joined === "" ? [] : joined.split(",");
+}
+
+function observerOf(
+  id: string | null,
+  name: string | null,
+  iata: string | null,
+): PacketRecord["observer"] {
+  return id === null ? null : { id, name, iata };
+}
