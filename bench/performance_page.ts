@@ -46,10 +46,17 @@ const HEAD = `# Performance
 
 <!-- Made by \`deno task docs\` from bench/results.json. Edit bench/performance_page.ts instead. -->
 
-\`deno task bench --out bench/results.json\` measures the whole way of a message, \`deno task bench
---growth --out bench/results.json\` what a large database changes, \`deno task soak --out
-bench/results.json\` half an hour of steady traffic; \`deno task docs\` then makes this page.
-\`deno task bench --quick\` is a choice that takes two or three minutes.
+| command | what | takes |
+|---|---|---|
+| \`deno task bench --out bench/results.json\` | the whole way of a message: bursts, latency, costs | 30 to 40 minutes, 5 GB below dist/bench |
+| \`deno task bench --growth --out bench/results.json\` | what a large database changes | half an hour, 25 GB |
+| \`deno task soak --out bench/results.json\` | steady traffic, broken connections | half an hour |
+| \`deno task docs\` | makes this page of bench/results.json | seconds |
+| \`deno task bench --quick\` | a choice, printed only | three minutes |
+
+Words choose scenarios (\`deno task bench burst meshtastic minimal into-0\`), \`--list\` names them, \`--json\`
+prints JSON; what is measured again replaces what was there. Large databases stay below dist/bench for the
+next run; deleting the folder does no harm. A soak of less than ten minutes still sees memory warm up.
 
 Traffic comes from the generators (200 nodes, 8 gateways or observers), made beforehand; a publisher of
 its own process writes it to mosquitto's socket as fast as mosquitto takes it, with the settings of

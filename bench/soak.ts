@@ -115,7 +115,7 @@ async function soak(): Promise<{ samples: Sample[]; end: SoakEnd; reconnects: nu
       if (elapsed < nextSample) continue;
       nextSample += sampleEvery;
       const behind = await countPublished(publishers) - stored(counters);
-      samples.push(sample(service, folder, elapsed, behind));
+      samples.push(await sample(service, folder, elapsed, behind));
       if (!values.json) printSample(samples.at(-1)!, breaks);
     }
     await tell(publishers, "pause");
@@ -161,16 +161,19 @@ function stored(counters: readonly RowCounter[]): number {
   return counters.reduce((sum, one) => sum + one.gained(), 0);
 }
 
-function sample(
+async function sample(
   service: BenchService,
   folder: RunFolder,
   elapsed: number,
   behind: number,
-): Sample {
+): Promise<Sample> {
   const wal = NETWORKS.map((network) => Deno.statSync(folder.file(`${network.name}.db-wal`)).size);
   return {
     seconds: Math.round(elapsed),
     rssMib: Math.round(service.figures().rssBytes / 2 ** 20),
+    heapMib: Math.round(
+      metricSum(await service.metrics(), "meshcapture_memory_heap_used_bytes") / 2 ** 20,
+    ),
     openFiles: service.openFiles(),
     walMib: Math.round(Math.max(...wal) / 2 ** 20 * 10) / 10,
     behind,
@@ -179,7 +182,7 @@ function sample(
 
 function printSample(one: Sample, breaks: number): void {
   print(
-    `${one.seconds} s: RSS ${one.rssMib} MiB, ${one.openFiles} open files, log ${one.walMib} MiB, ` +
+    `${one.seconds} s: RSS ${one.rssMib} MiB (heap ${one.heapMib}), ${one.openFiles} open files, log ${one.walMib} MiB, ` +
       `${one.behind} behind, ${breaks} breaks`,
   );
 }

@@ -8,6 +8,8 @@ export interface Sample {
   readonly seconds: number;
   /** Resident memory. */
   readonly rssMib: number;
+  /** JavaScript heap in use by the main thread, as the service says; it tells where memory went. */
+  readonly heapMib: number;
   /** Open file descriptors. */
   readonly openFiles: number;
   /** Size of the larger write-ahead log. */

@@ -123,6 +123,7 @@ function series(of: (i: number) => Partial<Sample>): Sample[] {
   return Array.from({ length: 40 }, (_, i) => ({
     seconds: i,
     rssMib: 100,
+    heapMib: 50,
     openFiles: 40,
     walMib: 60,
     behind: 0,
