@@ -101,6 +101,15 @@ Deno.test("soakVerdict() passes what stays flat after warming up", () => {
   assert.deepEqual(checks.filter((one) => !one.passed), []);
 });
 
+Deno.test("soakVerdict() takes no collection that came late for a leak, but a leak for one", () => {
+  const memory = (of: (i: number) => number) =>
+    soakVerdict(series((i) => ({ rssMib: of(i) })), { published: 1, stored: 1 })
+      .find((one) => one.what.includes("memory"))!;
+  // Teeth of 80 MiB and 12 samples: the last quarter ends high.
+  assert.equal(memory((i) => 200 + i % 12 * 7).passed, true);
+  assert.equal(memory((i) => 200 + i % 12 * 7 + i * 3).passed, false);
+});
+
 Deno.test("soakVerdict() fails what grows, leaks, is missing or there twice", () => {
   const failed = (checks: ReturnType<typeof soakVerdict>) =>
     checks.filter((one) => !one.passed).map((one) => one.what);
