@@ -14,8 +14,14 @@ import { BenchService } from "./service.ts";
 import { makeStartFile } from "./start_file.ts";
 import { pause } from "./until.ts";
 
-/** A burst counts as ended when nothing more is stored for so long after the publisher is done. */
-const STALLED_MS = 4_000;
+/**
+ * A burst of which messages are missing counts as ended when nothing more is stored for so long after
+ * the publisher is done, and the service has nothing waiting either. A broker that keeps everything
+ * is given longer: on a busy machine both may stand still for seconds.
+ */
+const STALLED_MS = { deploy: 30_000, defaults: 5_000 };
+/** A burst is given up after standing still for so long. */
+const GIVEN_UP_MS = 120_000;
 /** How long the service is left alone before its idle memory is read. */
 const IDLE_MS = 1_500;
 
@@ -101,7 +107,9 @@ async function throughService(
     const gained = counter.gained();
     const now = performance.now();
     if (gained !== last) changed = now;
-    else if (published !== undefined && now - changed > STALLED_MS) break;
+    else if (published !== undefined && now - changed > STALLED_MS[scenario.broker]) {
+      if (now - changed > GIVEN_UP_MS || await isIdle(service)) break;
+    }
     last = gained;
     if (gained >= messages && published !== undefined) break;
     await pause(5);
@@ -137,6 +145,12 @@ async function throughService(
       commits: sum("commits_total"),
     },
   };
+}
+
+/** Whether the service has nothing that waits to be stored. */
+async function isIdle(service: BenchService): Promise<boolean> {
+  const text = await service.metrics();
+  return text !== "" && metricSum(text, "meshcapture_storage_queue_depth") === 0;
 }
 
 /**
