@@ -158,6 +158,20 @@ export class Mosquitto implements AsyncDisposable {
     await this.#end("SIGKILL");
   }
 
+  /** Has it save what it holds, and waits until it has. */
+  async save(): Promise<void> {
+    const saved = () => {
+      try {
+        return Deno.statSync(this.scratch.file("mosquitto.db")).mtime?.getTime() ?? 0;
+      } catch {
+        return 0;
+      }
+    };
+    const before = saved();
+    this.#process?.kill("SIGUSR1");
+    await waitUntil(() => saved() > before, "mosquitto saves", 30_000);
+  }
+
   async #end(signal: Deno.Signal): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
