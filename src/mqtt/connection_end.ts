@@ -154,6 +154,19 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
   };
 }
 
+/**
+ * The problem of two clients that seem to take over each other's id: the broker ended connection after
+ * connection soon after it was made, which a bad line does, too.
+ */
+export function suspectedRival(clientId: string, url: string): SourceProblem {
+  return {
+    reason: "taken_over",
+    detail:
+      `${url} ends our connections again and again, soon after they are made: either another ` +
+      `client uses our client id ${clientId} (give one of the two another id), or the line is bad`,
+  };
+}
+
 /** The problem of two clients that take over each other's id. */
 export function takenOver(clientId: string, url: string): SourceProblem {
   return {

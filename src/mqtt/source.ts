@@ -21,7 +21,7 @@ import {
   hungUpOnSubscribe,
   needsAPerson,
   refusedVersion,
-  takenOver,
+  suspectedRival,
 } from "./connection_end.ts";
 import { PayloadCopies } from "./payload_copies.ts";
 import { nextDelay } from "./reconnect_policy.ts";
@@ -318,7 +318,7 @@ export class MqttSource implements Source {
     // An MQTT 3.1.1 broker does not say that another client took our id over, it only hangs up.
     return this.#failed(
       this.#shortLived >= SUSPICIOUS_ENDS && end.disconnectCode === undefined
-        ? takenOver(context.clientId, context.url)
+        ? suspectedRival(context.clientId, context.url)
         : explainEnd(end, {
           ...context,
           oftenOnSubscribe: this.#endedOnSubscribe >= SUSPICIOUS_ENDS,
