@@ -16,6 +16,12 @@ import { isTopicFilter } from "./topic_filter.ts";
 /** Seconds that a broker keeps our session while we are away, at MQTT 5: seven days. */
 export const SESSION_EXPIRY_SECONDS = 7 * 24 * 3600;
 
+/**
+ * Longest packet that an MQTT 5 broker may send, bytes: no radio sends the thousandth of it, and
+ * somebody who can publish must not fill our memory. At 3.1.1 the broker's own limit has to do.
+ */
+const MAX_PACKET_BYTES = 32 * 2 ** 20;
+
 /** MQTT 5's code for a topic filter that is none; we give it ourselves, without asking the broker. */
 const INVALID_FILTER = 143;
 
@@ -222,6 +228,7 @@ export class Connection implements Acknowledger {
           properties: {
             sessionExpiryInterval: clean ? 0 : SESSION_EXPIRY_SECONDS,
             receiveMaximum: this.#options.receiveMaximum,
+            maximumPacketSize: MAX_PACKET_BYTES,
           },
         }
         : {}),
