@@ -14,6 +14,8 @@ const EXECUTABLE = "/usr/bin/chromium";
 /** Where pictures for people are put. */
 const SCREENSHOTS = fromFileUrl(new URL("../../dist/screenshots/", import.meta.url));
 
+const TEMPORARY = fromFileUrl(new URL("../.tmp/", import.meta.url));
+
 /** True when there is a Chromium. Tests that need it carry `ignore: !chromiumAvailable`. */
 export const chromiumAvailable: boolean = probe();
 
@@ -56,6 +58,8 @@ export class Chromium implements AsyncDisposable {
 
   /** Starts one, with a profile that is thrown away. */
   static async start(): Promise<Chromium> {
+    // The profile goes where the task's TMPDIR says.
+    Deno.mkdirSync(TEMPORARY, { recursive: true });
     const { chromium } = await import("playwright-core");
     return new Chromium(
       await chromium.launch({ executablePath: EXECUTABLE, args: [...FLAGS], timeout: 60_000 }),
