@@ -1,9 +1,7 @@
 /** `meshcapture init`: writes a configuration, and says what to enter in a radio. @module */
 import type { NetworkName } from "../capture/message.ts";
-import { loadConfig, schemaTree } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
 import { ConfigError, problemText } from "../config/problem.ts";
-import { configSchema } from "../config/schema.ts";
-import { settingAt } from "../config/tree.ts";
 import { configSections, networks } from "../networks.ts";
 import { listenOnce } from "./embedded_findings.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -110,7 +108,7 @@ async function makePlan(terminal: Terminal, options: InitOptions): Promise<InitP
     return terminal.ask(`${question}${hint}`) || byDefault;
   };
   const names = readNetworks(
-    options.networks ?? ask(`Networks to capture, of ${namesOf()}`, namesOf()),
+    options.networks ?? ask("Networks to capture", namesOf()),
   );
   const region = names.includes("meshtastic")
     ? read(
@@ -145,7 +143,7 @@ async function makePlan(terminal: Terminal, options: InitOptions): Promise<InitP
     port: options.port ?? await choosePort(terminal),
     username: read("user name", /^[A-Za-z0-9._-]{1,63}$/, options.username ?? "radio")!,
     password: randomSecret(PASSWORD_LENGTH),
-    ...(hasToken() ? { token: randomSecret(TOKEN_LENGTH) } : {}),
+    token: randomSecret(TOKEN_LENGTH),
     http: options.http ?? ":2112",
     ...(region === undefined ? {} : { region }),
     ...(iata === undefined ? {} : { iata }),
@@ -185,12 +183,6 @@ async function choosePort(terminal: Terminal): Promise<number> {
     return port;
   }
   return PORT;
-}
-
-/** Whether this version has a page that a token opens. */
-function hasToken(): boolean {
-  const tree = schemaTree(configSchema(configSections));
-  return settingAt(tree, ["observability", "token"]) !== undefined;
 }
 
 function ownerOf(path: string): number | null {

@@ -14,8 +14,8 @@ export interface InitPlan {
   readonly username: string;
   /** Password that radios log in with. */
   readonly password: string;
-  /** Token of the status page; undefined where this version has no page. */
-  readonly token?: string;
+  /** Token of the status page, for whoever looks from another machine. */
+  readonly token: string;
   /** Where the page, metrics and health are served. */
   readonly http: string;
   /** LoRa region of the Meshtastic nodes, such as `EU_868`. */
@@ -88,17 +88,15 @@ export function configurationText(plan: InitPlan, writtenAt: Date): string {
     `# Configuration of meshcapture, written by \`meshcapture init\` on ${
       writtenAt.toISOString().slice(0, 10)
     }. It holds a password`,
-    "# and perhaps a token: keep it to yourself. What is not here has its default; docs/configuration.md",
-    "# has every setting.",
+    "# and a token: keep it to yourself. What is not here has its default; docs/configuration.md has every",
+    "# setting.",
     "sources:",
     ...sources,
     ...sections,
     "observability:",
     `  address: ${JSON.stringify(plan.http)}`,
-    ...(plan.token === undefined ? [] : [
-      "  # Who looks at the page from another machine needs it.",
-      `  token: ${JSON.stringify(plan.token)}`,
-    ]),
+    "  # Who looks at the page from another machine needs it, once.",
+    `  token: ${JSON.stringify(plan.token)}`,
     "# On an SD card, one commit a second spares it:",
     "# storage:",
     "#   commit_interval_ms: 1000",

@@ -35,20 +35,16 @@ export function pageAddresses(plan: InitPlan): { here: string; elsewhere?: strin
   const everywhere = host === "" || host === "0.0.0.0" || host === "[::]";
   const here = `http://${everywhere ? "127.0.0.1" : host}:${port}/`;
   if (!everywhere || plan.host === undefined) return { here };
-  const token = plan.token === undefined ? "" : `?token=${plan.token}`;
-  return { here, elsewhere: `http://${plan.host}:${port}/${token}` };
+  return { here, elsewhere: `http://${plan.host}:${port}/?token=${plan.token}` };
 }
 
 function pageLines(plan: InitPlan): string[] {
   const page = pageAddresses(plan);
   if (page === undefined) return [];
-  // A version without the page answers health there.
-  const what = plan.token === undefined ? "How it is" : "Its page";
-  const suffix = plan.token === undefined ? "healthz" : "";
-  return [
-    `${what}: ${page.here}${suffix} on this machine` +
-    (page.elsewhere === undefined ? "" : `, from others ${page.elsewhere}${suffix}`),
-  ];
+  const from = page.elsewhere === undefined
+    ? []
+    : [`  ${page.elsewhere}   from another one (the token is asked for once)`];
+  return ["Its page:", `  ${page.here}   on this machine`, ...from];
 }
 
 function hostOf(plan: InitPlan): string {

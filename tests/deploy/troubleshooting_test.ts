@@ -41,6 +41,7 @@ Deno.test("docs/quickstart-pi.md and docs/embedded-broker.md name what init prin
     port: 1883,
     username: "radio",
     password: "as-printed",
+    token: "as-printed",
     http: ":2112",
     iata: "SJC",
     region: "EU_868",

@@ -50,7 +50,7 @@ mosquittoTest("init, run, and a radio with the printed settings: its packet is a
   const written = await runCommand([
     "init",
     ...["--config", file, "--data", scratch.path, "--host", "127.0.0.1", "--region", "EU_868"],
-    ...["--port", String(port), "--http", `127.0.0.1:${http}`],
+    ...["--port", String(port), "--http", `0.0.0.0:${http}`],
   ]);
   assert.equal(written.code, 0, written.stderr);
   const setting = (name: string) => new RegExp(`^  ${name} +(\\S+)`, "m").exec(written.stdout)![1]!;
@@ -71,6 +71,17 @@ mosquittoTest("init, run, and a radio with the printed settings: its packet is a
     assert.equal(rows(path, "SELECT count(*) FROM packet_history"), 1);
     const [row] = queryDatabase(path, "SELECT raw_service_envelope AS raw FROM packet_history");
     assert.deepEqual(new Uint8Array(row!["raw"] as Uint8Array), packet.payload);
+
+    // Through a proxy, so not from this machine: the page wants the token that was printed.
+    const page = /^ {2}(http:\S+)\?token=(\S+)/m.exec(written.stdout)!;
+    const visit = async (address: string) => {
+      const headers = { "x-forwarded-for": "203.0.113.7", connection: "close" };
+      const response = await fetch(address, { headers, redirect: "manual" });
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.ok(await visit(page[1]!) >= 400);
+    assert.ok(await visit(`${page[1]}?token=${page[2]}`) < 400);
 
     const heard = messageOf(meshcore.createTraffic(5, Date.now()), /\/packets$/);
     assert.equal(await publish(heard, radio), 0);
