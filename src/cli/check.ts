@@ -69,7 +69,7 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
   }
   if (!options.json) printConfiguration(terminal, loaded);
   const reports = await listenToAll(terminal, config, sources, options.seconds ?? SECONDS);
-  const sections = [...reports, ...databaseSections(config, sources)];
+  const sections = [...reports, ...await databaseSections(config, sources)];
   const bad = countOf(sections, "bad");
   if (options.json) terminal.print(asJson(loaded, reports, sections, bad === 0));
   else {
@@ -168,12 +168,16 @@ function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDe
   });
 }
 
-function databaseSections(config: ServiceConfig, sources: readonly SourceConfig[]): Section[] {
-  return [...new Set(sources.map((one) => one.network))].map((name) => {
+function databaseSections(
+  config: ServiceConfig,
+  sources: readonly SourceConfig[],
+): Promise<Section[]> {
+  const names = [...new Set(sources.map((one) => one.network))];
+  return Promise.all(names.map(async (name) => {
     const configured = networkNamed(name)!.databasePath(config[name]);
     const path = config.capture_impl === "shadow" ? shadowPath(configured) : configured;
-    return { title: `database ${path}`, findings: databaseFindings(path) };
-  });
+    return { title: `database ${path}`, findings: await databaseFindings(path) };
+  }));
 }
 
 function summary(bad: number, look: number): string {

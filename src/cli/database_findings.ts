@@ -1,11 +1,32 @@
 /** Whether a database can be kept where the configuration wants it. @module */
 import { dirname } from "node:path";
+import { diskFreeBytes } from "../observe/disk_space.ts";
 import { WriterLock } from "../storage/writer_lock.ts";
 import { explain } from "./explain.ts";
 import type { Finding } from "./findings.ts";
 
-/** Looks at the database at `path` and its folder without changing either. */
-export function databaseFindings(path: string): Finding[] {
+/** Free bytes below which the disk is worth a look, and below which it is as good as full. */
+const LITTLE_ROOM = 500_000_000;
+const NO_ROOM = 50_000_000;
+
+/** Looks at the database at `path`, its folder and its disk without changing any. */
+export async function databaseFindings(path: string): Promise<Finding[]> {
+  const room = roomFindings(await diskFreeBytes(dirname(path)));
+  return [...fileFindings(path), ...room];
+}
+
+/** What `free` bytes on the disk mean; undefined: it could not be asked. */
+export function roomFindings(free: number | undefined): Finding[] {
+  if (free === undefined || free >= LITTLE_ROOM) return [];
+  return [{
+    severity: free < NO_ROOM ? "bad" : "look",
+    text: `its disk has ${megabytes(free)} left`,
+    advice:
+      "When it is full, nothing more is stored until there is room again; brokers keep what they deliver at QoS 1 for so long. Old packets: retention_hours (Meshtastic), retention (MeshCore).",
+  }];
+}
+
+function fileFindings(path: string): Finding[] {
   const folder = dirname(path);
   const user = userIn(folder);
   if (typeof user === "object") return [user.finding];

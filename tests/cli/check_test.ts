@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { clockFindings } from "../../src/cli/clock_findings.ts";
-import { databaseFindings, isHeld } from "../../src/cli/database_findings.ts";
+import { databaseFindings, isHeld, roomFindings } from "../../src/cli/database_findings.ts";
 import { sectionText } from "../../src/cli/findings.ts";
 import type { ListeningResult } from "../../src/cli/listening.ts";
 import { main } from "../../src/cli/main.ts";
@@ -127,27 +127,35 @@ Deno.test("clockFindings() knows whose clock is off: theirs, ours, or a time zon
   assert.match(ours.text, /this machine's clock is 10 min \d+ s behind/);
 });
 
-Deno.test("databaseFindings() looks at folder, file and holder, and leaves nothing behind", () => {
+Deno.test("databaseFindings() looks at folder, file and holder, and leaves nothing behind", async () => {
   using scratch = new Scratch();
   const path = scratch.file("x.db");
-  const fresh = databaseFindings(path);
+  const fresh = await databaseFindings(path);
   assert.deepEqual(fresh.map((one) => one.severity), ["good"]);
   assert.match(fresh[0]!.text, /does not exist yet/);
-  const away = databaseFindings(scratch.file("no/where.db"));
+  const away = await databaseFindings(scratch.file("no/where.db"));
   assert.equal(away[0]!.severity, "bad");
   assert.match(away[0]!.text, /folder .*no does not exist/);
   new DatabaseSync(path).close();
   Deno.writeTextFileSync(path, "");
-  assert.match(databaseFindings(path)[0]!.text, /nobody holds it/);
+  assert.match((await databaseFindings(path))[0]!.text, /nobody holds it/);
   {
     using _lock = WriterLock.acquire(path);
     assert.equal(isHeld(path), true);
-    assert.match(databaseFindings(path)[0]!.text, /a meshcapture is running and holds it/);
+    assert.match((await databaseFindings(path))[0]!.text, /a meshcapture is running and holds it/);
   }
   assert.equal(isHeld(path), false);
   const names = [...Deno.readDirSync(scratch.path)].map(({ name }) => name).sort();
   assert.deepEqual(names, ["x.db", "x.db.lock"]);
-  assert.equal(databaseFindings(scratch.path)[0]!.text, "is not a file");
+  assert.equal((await databaseFindings(scratch.path))[0]!.text, "is not a file");
+});
+
+Deno.test("roomFindings() warns before the disk is full, and says nothing where it may not ask", () => {
+  assert.deepEqual(roomFindings(undefined), []);
+  assert.deepEqual(roomFindings(5e9), []);
+  assert.equal(roomFindings(3e8)[0]!.severity, "look");
+  assert.equal(roomFindings(1e6)[0]!.severity, "bad");
+  assert.match(roomFindings(1e6)[0]!.text, /1\.0 MB left/);
 });
 
 Deno.test("sectionText() lets no name move the cursor", () => {
