@@ -8,7 +8,7 @@ import type { Clock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import type { CommitSummary, StorageReason } from "../capture/network.ts";
 import type { CoreConfig } from "../config/schema.ts";
-import { EmbeddedBrokers } from "../mqtt/create_source.ts";
+import { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
 import { Watchdog, WATCHDOG_INTERVAL_MS } from "../mqtt/watchdog.ts";
 import type { Companion, NetworkDescriptor, ServiceFigures } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
@@ -183,13 +183,15 @@ export class Service {
     const { signal } = this.#stopping;
     this.#tick();
     const refused = new Set<string>();
-    await Promise.all([...this.#networks].map(async ([name, runtime]) => {
-      await runtime.start(signal, () => refused.add(name).size < this.#networks.size);
-      this.#log.info("database open", { network: name, path: runtime.path });
-      this.#startCompanion(name);
-      this.#watchIntegrity(name, runtime, signal);
-      this.#startSources(name, signal);
-    }));
+    await Promise.all(
+      [...this.#networks].map(async ([name, runtime]) => {
+        await runtime.start(signal, () => refused.add(name).size < this.#networks.size);
+        this.#log.info("database open", { network: name, path: runtime.path });
+        this.#startCompanion(name);
+        this.#watchIntegrity(name, runtime, signal);
+        this.#startSources(name, signal);
+      }).concat(loadSources()),
+    );
   }
 
   /**
@@ -422,6 +424,11 @@ export class Service {
       this.#tick();
     }, REVIEW_MS);
   }
+}
+
+/** Loads what connects to brokers, while the storage threads open their databases. */
+async function loadSources(): Promise<void> {
+  await import("../mqtt/create_source.ts");
 }
 
 /** `dir/name.db` → `dir/name.shadow.db`. */

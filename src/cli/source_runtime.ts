@@ -12,7 +12,8 @@ import type { CommitContext, SourceState } from "../capture/network.ts";
 import type { PipelineObserver, SourceObserver } from "../capture/observer.ts";
 import { RetainedMemory } from "../capture/retained.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import { createSource as makeSource, type EmbeddedBrokers } from "../mqtt/create_source.ts";
+import type { createSource as makeSource } from "../mqtt/create_source.ts";
+import type { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
 import { nextDelay } from "../mqtt/reconnect_policy.ts";
 import { SourceActivity } from "../mqtt/source_activity.ts";
 import type { Source, SourceParts } from "../mqtt/source_types.ts";
@@ -188,7 +189,9 @@ export class SourceRuntime {
   }
 
   async #startSource(state: SourceState, parts: SourceParts): Promise<void> {
-    const { config, shadow, brokers, createSource = makeSource } = this.#parts;
+    const { config, shadow, brokers } = this.#parts;
+    const createSource = this.#parts.createSource ??
+      (await import("../mqtt/create_source.ts")).createSource;
     // A shadow listens to the embedded broker of the service beside it, instead of taking its place.
     const options = { shadow, formerTopics: state.topics, ...(shadow ? {} : { brokers }) };
     this.#source = createSource(config, state.clientId, parts, options);

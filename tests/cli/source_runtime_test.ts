@@ -4,7 +4,7 @@ import { StorageError } from "../../src/capture/network.ts";
 import { noObserver } from "../../src/capture/observer.ts";
 import { CaptureQueue } from "../../src/capture/queue.ts";
 import { SourceRuntime, type SourceRuntimeParts } from "../../src/cli/source_runtime.ts";
-import { EmbeddedBrokers } from "../../src/mqtt/create_source.ts";
+import { EmbeddedBrokers } from "../../src/mqtt/embedded_brokers.ts";
 import type {
   Source,
   SourceParts,
