@@ -151,31 +151,38 @@ export class SourceLedger {
 
 /** Collects the entries of one batch, grouped as the store keeps them. */
 export class LedgerBatch {
-  readonly #groups = new Map<
-    string,
-    { source: string; session: number; pairs: [number, bigint][] }
-  >();
+  readonly #groups: Group[] = [];
 
   /** Adds one message that the batch covers. */
   add(source: string, session: number, messageId: number, digest: bigint): void {
-    const key = `${session} ${source}`;
-    let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, group = { source, session, pairs: [] });
-    group.pairs.push([messageId, digest]);
+    // A batch has few sources, and hardly ever two sessions of one.
+    let group = this.#groups.find((one) => one.source === source && one.session === session);
+    if (group === undefined) {
+      this.#groups.push(group = { source, session, ids: [], digests: [] });
+    }
+    group.ids.push(messageId);
+    group.digests.push(digest);
   }
 
   /** The blocks, ready to be written. */
   blocks(): LedgerBlock[] {
-    return [...this.#groups.values()].map(({ source, session, pairs }) => {
-      const entries = new Uint8Array(pairs.length * LEDGER_ENTRY_BYTES);
+    return this.#groups.map(({ source, session, ids, digests }) => {
+      const entries = new Uint8Array(ids.length * LEDGER_ENTRY_BYTES);
       const view = new DataView(entries.buffer);
-      pairs.forEach(([id, digest], index) => {
-        view.setUint16(index * LEDGER_ENTRY_BYTES, id, true);
-        view.setBigUint64(index * LEDGER_ENTRY_BYTES + 2, digest, true);
-      });
+      for (let i = 0; i < ids.length; i++) {
+        view.setUint16(i * LEDGER_ENTRY_BYTES, ids[i]!, true);
+        view.setBigUint64(i * LEDGER_ENTRY_BYTES + 2, digests[i]!, true);
+      }
       return { source, session, entries };
     });
   }
+}
+
+interface Group {
+  readonly source: string;
+  readonly session: number;
+  readonly ids: number[];
+  readonly digests: bigint[];
 }
 
 /** Reads the entries of a block, oldest first. A tail shorter than an entry is left out. */

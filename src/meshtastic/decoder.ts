@@ -8,17 +8,12 @@ import type { Decoded, Network } from "../capture/network.ts";
 import { copyBytes } from "./bytes.ts";
 import { type Decrypted, Decryptor, type EncryptedPacket } from "./decrypt.ts";
 import { DecryptMemo, type MemoEntry } from "./decrypt_memo.ts";
+import { HeaderCache } from "./header_cache.ts";
 import { type ChannelConfig, KeyRing } from "./key_ring.ts";
 import { type DecryptResult, type DropReason, PARSING_ERRORS, type RecordType } from "./labels.ts";
-import {
-  emptyRow,
-  type EnvelopeHeader,
-  envelopeHeader,
-  fillHeader,
-  NO_PACKET,
-} from "./packet_row.ts";
+import { emptyRow, type EnvelopeHeader, fillHeader, NO_PACKET } from "./packet_row.ts";
 import type { Data, MeshPacket } from "./messages.ts";
-import { readPayload } from "./payload.ts";
+import { type PayloadContent, READ_WITH_HEADER, readPayload } from "./payload.ts";
 import { namedPort, portName } from "./port_names.ts";
 import { loadProtobuf, type MeshtasticProtobuf } from "./protobuf.ts";
 import type { MeshtasticRecord, PacketRow } from "./record.ts";
@@ -61,10 +56,16 @@ const NO_BYTES = new Uint8Array(0);
 
 type Outcome = Decoded<MeshtasticRecord>;
 
-/** The content of an encrypted packet. Receptions of one packet share it, so nobody changes it. */
-interface Read {
+/** The content of a packet. */
+interface PlainRead {
   readonly data: Data;
   readonly payload: Uint8Array<ArrayBuffer>;
+  /** What the payload says, once it was read, where every reception says the same. */
+  content?: PayloadContent;
+}
+
+/** The content of an encrypted packet. Receptions of one packet share it, so nobody changes it. */
+interface Read extends PlainRead {
   readonly by: Decrypted["by"];
   readonly captureKey: string;
 }
@@ -109,6 +110,7 @@ class MeshtasticDecoder {
   readonly #decryptor: Decryptor;
   readonly #storeRaw: boolean;
   readonly #maxEnvelopeBytes: number;
+  readonly #headers = new HeaderCache();
   readonly #memo = new DecryptMemo<Read>();
   /** Topics come again and again; bounded, because anybody may publish. */
   readonly #topics = new Map<string, MeshtasticTopic>();
@@ -232,15 +234,13 @@ class MeshtasticDecoder {
     const envelope = this.#proto.envelope.read(message.payload);
     if (envelope === undefined) return unreadable(row, PARSING_ERRORS.badEnvelope);
     const { packet } = envelope;
-    const header = envelopeHeader(
-      decodeText(envelope.gateway_id),
-      decodeText(envelope.channel_id),
-    );
+    const header = this.#headers.get(envelope.gateway_id, envelope.channel_id);
     // Malla's page of such a row needs numbers.
     fillHeader(row, header, packet ?? NO_PACKET);
     if (packet?.payload_variant === "decoded") {
       const data = packet.decoded!;
-      return this.#readable(row, header, packet, data, copyBytes(data.payload), "none");
+      const read = { data, payload: copyBytes(data.payload) };
+      return this.#readable(row, header, packet, read, "none");
     }
     row.portnum = 0;
     row.portnumName = portName(0);
@@ -269,24 +269,28 @@ class MeshtasticDecoder {
     const { value } = entry;
     if (value === undefined) return unreadable(row, PARSING_ERRORS.noKey, "no_key", header);
     row.captureKey = value.captureKey;
-    return this.#readable(row, header, packet, value.data, value.payload, value.by);
+    return this.#readable(row, header, packet, value, value.by);
   }
 
   #readable(
     row: PacketRow,
     header: EnvelopeHeader,
     packet: MeshPacket,
-    data: Data,
-    payload: Uint8Array<ArrayBuffer>,
+    read: PlainRead,
     decrypt: DecryptResult,
   ): Outcome {
+    const { data, payload } = read;
     row.portnum = data.portnum;
     row.portnumName = portName(data.portnum);
     row.rawPayload = payload;
     row.payloadLength = payload.length;
     row.processedSuccessfully = true;
-    const { channelId } = header;
-    const content = readPayload(this.#proto, data, { packet, seenAt: row.timestamp, channelId });
+    let { content } = read;
+    if (content === undefined) {
+      const { channelId } = header;
+      content = readPayload(this.#proto, data, { packet, seenAt: row.timestamp, channelId });
+      if (!READ_WITH_HEADER.has(data.portnum)) read.content = content;
+    }
     row.parsingError = content.error ?? null;
     const record: MeshtasticRecord = { packet: row };
     if (content.node !== undefined) record.node = content.node;

@@ -94,5 +94,9 @@ function setNames(
 }
 
 function macAddress(bytes: FieldBytes): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    text += `${i === 0 ? "" : ":"}${bytes[i]!.toString(16).padStart(2, "0")}`;
+  }
+  return text;
 }

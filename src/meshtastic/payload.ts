@@ -25,6 +25,12 @@ export interface PayloadContent {
 
 const NOTHING: PayloadContent = {};
 
+/**
+ * Ports whose content takes more from the packet's header than its sender: hops, times, SNR. What
+ * comes under the others is the same in every reception of a packet.
+ */
+export const READ_WITH_HEADER: ReadonlySet<number> = new Set([4, 70, 73]);
+
 /** Reads `data.payload`. Never throws; ports without a rule of their own say nothing. */
 export function readPayload(
   proto: MeshtasticProtobuf,
