@@ -147,10 +147,13 @@ async function throughService(
   };
 }
 
-/** Whether the service has nothing that waits to be stored. */
+/** Whether the service has stored all that it has received. */
 async function isIdle(service: BenchService): Promise<boolean> {
   const text = await service.metrics();
-  return text !== "" && metricSum(text, "meshcapture_storage_queue_depth") === 0;
+  const sum = (name: string) => metricSum(text, `meshcapture_${name}_total`);
+  const settled = sum("packets_stored") + sum("duplicates_skipped") + sum("messages_dropped") +
+    sum("quarantined");
+  return text !== "" && settled >= sum("messages_received");
 }
 
 /**
