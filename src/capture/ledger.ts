@@ -128,7 +128,8 @@ export class SourceLedger {
     const ahead = (id - last + LEDGER_IDS - 1) % (LEDGER_IDS - 1);
     const back = ahead === 0 || ahead > LEDGER_IDS / 2;
     this.#steps++;
-    if (back) this.#stepsBack++;
+    // One upon a reconnect says nothing of how the broker chooses ids.
+    if (back && !this.#resuming) this.#stepsBack++;
     return back;
   }
 

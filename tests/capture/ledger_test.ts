@@ -83,6 +83,15 @@ Deno.test("SourceLedger tells that the broker went back when an id does, after a
   assert.deepEqual(resumed, [true], "told once");
 });
 
+Deno.test("SourceLedger tells of every time that the broker went back, with few messages in between", async () => {
+  const { ledger, resumed } = ledgerAfter(upTo(30));
+  for (let round = 1; round <= 5; round++) {
+    await ledger.connected(true);
+    for (let id = 20; id <= 30; id++) ledger.admit(id, BigInt(id + round * 1000), false);
+  }
+  assert.deepEqual(resumed, [true, true, true, true, true]);
+});
+
 Deno.test("SourceLedger tells that the broker went back when it delivers as new what was stored", async () => {
   const { ledger, resumed } = ledgerAfter(upTo(3));
   await ledger.connected(true);
