@@ -18,6 +18,7 @@ import {
 import { withBusyTimeout } from "./busy_timeout.ts";
 import { readState, writeState } from "./capture_state.ts";
 import { CaptureTables } from "./capture_tables.ts";
+import { CheckpointPace } from "./checkpoint_pace.ts";
 import { type BatchWriter, commitBatch } from "./commit_batch.ts";
 import { JobRunner } from "./job_runner.ts";
 import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
@@ -52,6 +53,8 @@ export class StorageBackend<B> {
   readonly #writer: BatchWriter<B>;
   readonly #tables: CaptureTables;
   readonly #jobs: JobRunner;
+  readonly #pace = new CheckpointPace();
+  #checkpointDue = false;
   #time: TrustedTime | undefined;
   /** As the database has it, Unix milliseconds. */
   #timeNoted = -Infinity;
@@ -158,7 +161,28 @@ export class StorageBackend<B> {
   slice(budgetMs: number): boolean {
     if (this.#closed) return false;
     const normal = this.#database.settings.commitBusyTimeoutMs;
-    return withBusyTimeout(this.#db, JOB_BUSY_MS, normal, () => this.#jobs.slice(budgetMs));
+    return withBusyTimeout(this.#db, JOB_BUSY_MS, normal, () => {
+      if (this.#checkpointDue) {
+        this.#checkpoint();
+        return true;
+      }
+      const more = this.#jobs.slice(budgetMs);
+      if (!more) this.#pace.idle();
+      this.#checkpointDue = more && this.#pace.slice();
+      return more;
+    });
+  }
+
+  #checkpoint(): void {
+    this.#checkpointDue = false;
+    const began = performance.now();
+    try {
+      // PASSIVE waits for nobody; what a reader still needs stays for the next time.
+      this.#db.prepare("PRAGMA wal_checkpoint(PASSIVE)").all();
+    } catch {
+      // A full disk, or one that fails: a commit will tell.
+    }
+    this.#pace.made(performance.now() - began);
   }
 
   /** Runs every job to its end, as if all were due at `nowMs`. */
