@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type { FeedFilter } from "../capture/page_view.ts";
 import type { Access, Denial } from "./access.ts";
 import { deniedResponse } from "./denied_page.ts";
@@ -46,6 +47,7 @@ const FILTERS =
 /** The page's routes; all but the stylesheet are guarded by `parts.access`. */
 export function pageRoutes(parts: PageParts): Route[] {
   const { feed } = parts;
+  const script = asset(pageAssets.js);
   const guarded = (
     answer: (request: Request, url: URL) => Response | Promise<Response>,
     isPage = false,
@@ -78,10 +80,7 @@ export function pageRoutes(parts: PageParts): Route[] {
       handle: (request) => login(parts, request),
     },
     asset(pageAssets.css),
-    {
-      ...asset(pageAssets.js),
-      handle: guarded((request) => asset(pageAssets.js).handle(request)),
-    },
+    { ...script, handle: guarded((request) => script.handle(request)) },
     {
       path: "/api/status",
       title: "what the page shows of sources, networks and health, as JSON",
@@ -140,10 +139,23 @@ function showPage(tiles: string | undefined): Response {
   });
 }
 
+/** Browsers keep a file, and ask each time whether it is still the same. */
 function asset(file: PageAsset): Route {
+  let tag: string | undefined;
   return {
     path: file.path,
-    handle: () => new Response(file.text, { headers: { "content-type": file.type } }),
+    handle: (request) => {
+      tag ??= `"${createHash("sha256").update(file.text).digest("base64url").slice(0, 20)}"`;
+      const headers = {
+        "content-type": file.type,
+        "cache-control": "private, no-cache",
+        etag: tag,
+      };
+      const known = request.headers.get("if-none-match") ?? "";
+      // One that was compressed on its way has a weak tag.
+      if (known.includes(tag)) return new Response(null, { status: 304, headers });
+      return new Response(file.text, { headers });
+    },
   };
 }
 

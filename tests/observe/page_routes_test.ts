@@ -175,6 +175,20 @@ Deno.test("the stylesheet is for everybody", async () => {
   await answer.body?.cancel();
 });
 
+Deno.test("a browser that has the files already gets nothing but that they are the same", async () => {
+  const { ask, feed } = setUp();
+  using _ = feed;
+  const first = await ask("/assets/page.js");
+  const tag = first.headers.get("etag")!;
+  await first.body?.cancel();
+  const second = await ask("/assets/page.js", { headers: { "if-none-match": `W/${tag}` } });
+  assert.equal(second.status, 304);
+  assert.equal(second.body, null);
+  const other = await ask("/assets/page.js", { headers: { "if-none-match": '"x"' } });
+  assert.equal(other.status, 200);
+  await other.body?.cancel();
+});
+
 Deno.test("the page's answers may be neither framed, sniffed, kept nor read by other sites", async () => {
   const { ask, feed } = setUp();
   using _ = feed;
@@ -183,7 +197,8 @@ Deno.test("the page's answers may be neither framed, sniffed, kept nor read by o
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(answer.headers.get("x-frame-options"), "DENY", path);
     assert.equal(answer.headers.get("cross-origin-resource-policy"), "same-origin", path);
-    assert.match(answer.headers.get("cache-control")!, /^no-store/, path);
+    const keeps = path.startsWith("/assets/") ? /^private, no-cache$/ : /^no-store/;
+    assert.match(answer.headers.get("cache-control")!, keeps, path);
     assert.equal(answer.headers.get("access-control-allow-origin"), null, path);
     assert.match(answer.headers.get("content-security-policy")!, /default-src 'none'/, path);
     await answer.body?.cancel();
