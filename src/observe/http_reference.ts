@@ -7,6 +7,7 @@ import { systemClock } from "../capture/clock.ts";
 import { Access, DENIALS } from "./access.ts";
 import { HealthRegistry } from "./health.ts";
 import type { Route } from "./http_handler.ts";
+import { integrityRoute } from "./integrity.ts";
 import { LiveFeed } from "./live_feed.ts";
 import { Metrics } from "./metrics.ts";
 import { pageRoutes } from "./page_routes.ts";
@@ -15,7 +16,10 @@ import { serviceRoutes } from "./routes.ts";
 /** The text of docs/http.md. */
 export function httpReference(): string {
   const clock = systemClock;
-  const open = serviceRoutes(new Metrics({ version: "", clock }), new HealthRegistry({ clock }));
+  const open = [
+    ...serviceRoutes(new Metrics({ version: "", clock }), new HealthRegistry({ clock })),
+    integrityRoute(() => ({})),
+  ];
   const nobody = () => Promise.reject(new Error("only the table is wanted"));
   const guarded = pageRoutes({
     access: new Access({ access: "local", hosts: [] }),

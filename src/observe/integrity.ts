@@ -42,6 +42,8 @@ export function integrityRoute(
   return {
     path: "/integrity",
     title: "what the last PRAGMA integrity_check said: 200, or 503 when it found something",
+    reference:
+      "What the last `PRAGMA integrity_check` of each database said: 200, or 503 when it found something.",
     handle: () => {
       const answer = integrityAnswer(reports());
       return jsonResponse(answer, answer.status === "bad" ? 503 : 200);

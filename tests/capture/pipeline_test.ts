@@ -339,3 +339,36 @@ Deno.test("Pipeline puts a message into quarantine when the decoder gives no ans
   assert.equal(store.commits[0]?.context.quarantine.length, 1);
   await pipeline.drain();
 });
+
+Deno.test("Pipeline shows a batch once it is on the disk, without what was refused", async () => {
+  const clock = new ManualClock();
+  const queue = new CaptureQueue({ maxMessages: 100, maxBytes: 1e8 }, clock);
+  const store = new FakeStore();
+  const shown: { records: readonly string[]; types: string[]; sources: number }[] = [];
+  const pipeline = new Pipeline({
+    network: textNetwork,
+    store,
+    queue,
+    clock,
+    log: silentLog,
+    observer: noObserver,
+    onCommitted: ({ records, labels, sources }) =>
+      shown.push({
+        records: [...records],
+        types: labels.map((one) => one.type),
+        sources: sources.length,
+      }),
+  }, { batchMax: 5, commitIntervalMs: 100 });
+  pipeline.start();
+  store.failures.push(
+    new StorageError("disk full", "disk_full", true),
+    new StorageError("no", "refused", false, {}, [{ index: 0, error: "no" }]),
+  );
+  queue.offer(delivery(1, new RecordingAcknowledger()));
+  queue.offer(delivery(2, new RecordingAcknowledger()));
+  await clock.advance(100);
+  assert.deepEqual(shown, []);
+  await clock.advance(20_000);
+  assert.deepEqual(shown, [{ records: ["payload 2"], types: ["TEXT"], sources: 1 }]);
+  await pipeline.drain();
+});

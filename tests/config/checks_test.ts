@@ -59,6 +59,38 @@ Deno.test("loadConfig() warns of settings that have no effect", () => {
   assert.match(warnings.join("\n"), /password but no username/);
 });
 
+Deno.test("loadConfig() takes a token for the page that is worth the name, once", () => {
+  const page = (text: string) => `observability: {${text}}`;
+  const token = "correct-horse-battery";
+  loadOk(yaml(page(`token: ${token}, page_access: token`)));
+  assert.match(
+    said(page(`token: ${token}, token_file: /p`)),
+    /observability\.token_file: both token and token_file are given/,
+  );
+  assert.match(said(page("page_access: token")), /nobody could look at the page/);
+  for (const bad of ["short-token-15c", "with spaces in between"]) {
+    const text = said(page(`token: '${bad}'`));
+    assert.match(text, /observability\.token/);
+    assert.ok(!text.includes(bad), text);
+  }
+});
+
+Deno.test("loadConfig() takes tiles from an address with places for zoom, x and y alone", () => {
+  const tiles = (text: string) => `observability: {map_tiles: '${text}'}`;
+  loadOk(yaml(tiles("https://{s}.tile.example.org:8443/{z}/{x}/{y}.png?key=a")));
+  for (
+    const bad of [
+      "https://tile.example.org/",
+      "javascript:{z}/{x}/{y}",
+      "https://a; script-src *//{z}/{x}/{y}",
+      "//tile.example.org/{z}/{x}/{y}",
+      "https://tile.example.org/{z}/{x}/{y}'; script-src *",
+    ]
+  ) assert.match(said(tiles(bad.replaceAll("'", "''"))), /observability\.map_tiles/, bad);
+  const { warnings } = loadOk(yaml("observability: {map_attribution: me}"));
+  assert.match(warnings.join(), /map_attribution has no effect/);
+});
+
 Deno.test("loadConfig() refuses keys that no radio can have", () => {
   const key = (psk: string) => `meshtastic: {channels: [{name: a, psk: '${psk}'}]}`;
   const long = btoa("x".repeat(33));
