@@ -121,6 +121,7 @@ export function browserTest(
 /** Keeps a picture of the whole page for people to look at. */
 export async function picture(page: Page, name: string): Promise<void> {
   Deno.mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.evaluate("scrollTo(0, 0)");
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
 }
 

@@ -318,9 +318,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     await says(page, "#feed tbody tr", "www");
     await page.reload();
     await page.locator("#map-box path.dot").first().waitFor({ state: "attached" });
+    await picture(page, `phone-${colorScheme}`);
     await page.click("#nodes-more");
     assert.equal(await overflowsSideways(page), false);
-    await picture(page, `phone-${colorScheme}`);
     assert.deepEqual(complaints, []);
   }, WITH_BROKER);
 }
