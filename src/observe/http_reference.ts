@@ -10,6 +10,7 @@ import type { Route } from "./http_handler.ts";
 import { integrityRoute } from "./integrity.ts";
 import { LiveFeed } from "./live_feed.ts";
 import { Metrics } from "./metrics.ts";
+import { integrityRoute } from "./integrity.ts";
 import { pageRoutes } from "./page_routes.ts";
 import { serviceRoutes } from "./routes.ts";
 

@@ -41,6 +41,8 @@ export function integrityRoute(
 ): Route {
   return {
     path: "/integrity",
+    reference:
+      "What the last `PRAGMA integrity_check` of each database said: 200, or 503 when one found something; JSON with `status` (`ok`, `bad`, `unknown` before the first check), `checked_at`, `bad_since` and the first `findings`.",
     title: "what the last PRAGMA integrity_check said: 200, or 503 when it found something",
     reference:
       "What the last `PRAGMA integrity_check` of each database said: 200, or 503 when it found something.",
