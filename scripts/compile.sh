@@ -25,10 +25,9 @@ done
 
 # The executable keeps these permissions: no programs, no native libraries, no code from elsewhere, and
 # of the system only how much room a disk has. Threads are narrowed further, to their database's
-# directory. V8 takes up to 48 MB for young objects where it may; with 3 MB the idle service has 10 MB less,
-# and 30,000 messages are decoded and stored in the same time.
+# directory. V8's flags are those of `deno task start`: docs/performance.md says what they do.
 "$compiler" compile --quiet --no-config --no-lock --no-prompt --unstable-worker-options \
   --allow-net --allow-read --allow-write --allow-env --allow-sys=statfs \
-  --deny-run --deny-ffi --deny-import --v8-flags=--max-semi-space-size=1 \
+  --deny-run --deny-ffi --deny-import --v8-flags=--max-semi-space-size=2,--heap-growing-percent=40 \
   "$@" --output dist/meshcapture dist/bundle/service/main.js
 ls -lh dist/meshcapture
