@@ -44,8 +44,6 @@ export function integrityRoute(
     reference:
       "What the last `PRAGMA integrity_check` of each database said: 200, or 503 when one found something; JSON with `status` (`ok`, `bad`, `unknown` before the first check), `checked_at`, `bad_since` and the first `findings`.",
     title: "what the last PRAGMA integrity_check said: 200, or 503 when it found something",
-    reference:
-      "What the last `PRAGMA integrity_check` of each database said: 200, or 503 when it found something.",
     handle: () => {
       const answer = integrityAnswer(reports());
       return jsonResponse(answer, answer.status === "bad" ? 503 : 200);
