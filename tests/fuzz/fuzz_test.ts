@@ -10,7 +10,7 @@ import { targets } from "./targets.ts";
 for (const [name, make] of Object.entries(targets)) {
   Deno.test(`hostile input for ${name} is read without a throw, and what is read can be stored`, async () => {
     const target = await make();
-    const count = Math.max(100, Math.round(20_000 * target.share));
+    const count = Math.max(100, Math.round(7500 * target.share));
     const report = await fuzz(target, { seed: 7, count, storeEvery: 2 });
     assert.equal(report.count, count);
     const decodes = name === "meshtastic" || name === "meshcore";
