@@ -33,7 +33,8 @@ export async function explainMeshtasticPacket(
   const channelBytes = Uint8Array.from(envelope.channel_id);
   const channelId = decodeText(channelBytes);
   const record = await decodeAsService(config, found.bytes);
-  const attempts = packet.payload_variant === "encrypted" && packet.encrypted.length > 0
+  const byChannel = packet.payload_variant === "encrypted" && !isPki(packet, channelId);
+  const attempts = byChannel && packet.encrypted.length > 0
     ? await tryKeys(config, packet, channelBytes, channelId, record)
     : [];
   const readable = record.packet.processedSuccessfully;
@@ -47,6 +48,11 @@ export async function explainMeshtasticPacket(
     ...verdictOf(record, packet, channelId, attempts),
     content: readable ? contentFacts(proto, record) : [],
   };
+}
+
+/** As the decoder has it: no channel key is tried on such a packet. */
+function isPki(packet: MeshPacket, channelId: string): boolean {
+  return packet.channel === 0 && (packet.pki_encrypted || channelId === "PKI");
 }
 
 interface Found {
@@ -151,7 +157,7 @@ function encryptionFacts(
 ): Fact[] {
   if (packet.payload_variant !== "encrypted") return [];
   const facts: Fact[] = [["ciphertext", `${packet.encrypted.length} bytes`]];
-  if (packet.pki_encrypted || (channelId === "PKI" && packet.channel === 0)) {
+  if (isPki(packet, channelId)) {
     facts.push(["method", "public key (PKI): for its receiver alone, no channel key is used"]);
     return facts;
   }

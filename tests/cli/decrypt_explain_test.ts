@@ -108,6 +108,7 @@ Deno.test("decrypt explain says that a direct message is for its receiver alone"
   const { code, out } = await explain([String(traffic[at]!["payload_b64"])]);
   assert.equal(code, 1);
   assert.match(out, /Only its receiver can read it/);
+  assert.ok(!out.includes("Keys tried"), "none is");
 });
 
 Deno.test("decrypt explain says of every recorded packet what the decoder says", async () => {

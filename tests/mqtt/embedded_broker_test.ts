@@ -185,7 +185,8 @@ Deno.test("EmbeddedSource takes no more than its sink wants, and loses nothing",
 });
 
 Deno.test("EmbeddedSource bounds what waits, and counts what is lost at QoS 0", async () => {
-  await using embedded = broker();
+  const { refused, events } = counting();
+  await using embedded = broker({ events });
   const parts = testParts({ sink: new TestSink(1) });
   await using captured = new EmbeddedSource(
     { name: "embedded", topics: ["msh/#"], maxWaitingBytes: 1000 },
@@ -207,6 +208,7 @@ Deno.test("EmbeddedSource bounds what waits, and counts what is lost at QoS 0", 
   parts.sink.take();
   await waitUntil(() => parts.sink.all.length === 2, "what waited");
   assert.deepEqual(parts.sink.texts(), ["taken", "w".repeat(900)]);
+  assert.ok(refused.includes("no_room"), refused.join());
 });
 
 Deno.test("EmbeddedSource takes nothing more after stopReading()", async () => {
