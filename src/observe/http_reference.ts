@@ -7,9 +7,9 @@ import { systemClock } from "../capture/clock.ts";
 import { Access, DENIALS } from "./access.ts";
 import { HealthRegistry } from "./health.ts";
 import type { Route } from "./http_handler.ts";
+import { integrityRoute } from "./integrity.ts";
 import { LiveFeed } from "./live_feed.ts";
 import { Metrics } from "./metrics.ts";
-import { integrityRoute } from "./integrity.ts";
 import { pageRoutes } from "./page_routes.ts";
 import { serviceRoutes } from "./routes.ts";
 
