@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { laterOf, laterValues } from "./later_time.ts";
 import type { MetricsSample, ObserverSighting, PacketRecord, StatusRecord } from "./record.ts";
 import { StagedCache } from "./staged_cache.ts";
-import { DAY_MS, isoSeconds } from "./store_times.ts";
+import { DAY_MS, isoSeconds, SecondTexts } from "./store_times.ts";
 
 /** Observers remembered by id. */
 const REMEMBERED = 10_000;
@@ -28,6 +28,7 @@ interface Pending {
 
 /** Writes `observers` and `observer_metrics`. */
 export class ObserverWriter {
+  readonly #texts = new SecondTexts();
   readonly #rowids = new StagedCache<number>(REMEMBERED);
   readonly #pending = new Map<number, Pending>();
   readonly #find: StatementSync;
@@ -88,7 +89,7 @@ export class ObserverWriter {
     const { idx, pending } = this.#sighting(observer, record.receivedAt);
     // What the broker had in store says nothing of now.
     if (!record.retained) {
-      const at = isoSeconds(record.receivedAt);
+      const at = this.#texts.of(record.receivedAt);
       pending.lastSeen = later(pending.lastSeen, at);
       pending.lastPacketAt = later(pending.lastPacketAt, at);
     }

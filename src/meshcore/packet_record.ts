@@ -39,6 +39,10 @@ export interface PacketOptions {
 
 /** What a payload says, whoever heard it: receptions of one packet share it, so nobody changes it. */
 export interface PayloadReading {
+  /** Type of the packet that it was read from. */
+  readonly payloadType: number;
+  /** The verdict on its signature that it was read with. */
+  readonly signatureValid: boolean | undefined;
   /** The content hash. */
   readonly hash: string;
   /** The payload, opened where a key was known. */
@@ -83,8 +87,8 @@ export function readPacket(
   signatureValid: boolean | undefined,
 ): PacketReading | RefusedRecord {
   const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
-  const key = readingKey(frame, heard.rawHex, signatureValid);
-  const known = key === undefined ? undefined : options.readings?.get(key);
+  const key = readingKey(frame, heard.rawHex);
+  const known = key === undefined ? undefined : recalled(options, key, frame, signatureValid);
   const hash = known?.hash ?? contentHash(frame.bytes)!;
   if (advert !== undefined) {
     const fault = advertFault(advert) ??
@@ -96,7 +100,14 @@ export function readPacket(
   if (reading === undefined) {
     const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
     const channelHash = channelHashOf(frame, payload);
-    reading = { hash, payload, decodedJson: goJson(payload), channelHash };
+    reading = {
+      payloadType: frame.payloadType,
+      signatureValid,
+      hash,
+      payload,
+      decodedJson: goJson(payload),
+      channelHash,
+    };
     if (key !== undefined) options.readings?.set(key, reading);
   }
   const path = traceRoute(frame)?.hops ?? frame.hops;
@@ -135,17 +146,24 @@ export function readPacket(
 }
 
 /**
- * All that decides what a payload says; undefined for a TRACE, which reads the packet's path, too.
- * Equal payloads in other letters are read again.
+ * The payload's hex as sent, so that equal payloads in other letters are read again; undefined for a
+ * TRACE, which reads the packet's path, too.
  */
-function readingKey(
-  frame: PacketFrame,
-  rawHex: string,
-  signatureValid: boolean | undefined,
-): string | undefined {
+function readingKey(frame: PacketFrame, rawHex: string): string | undefined {
   if (frame.payloadType === PAYLOAD.TRACE) return undefined;
-  const payloadHex = rawHex.slice(rawHex.length - 2 * frame.payload.length);
-  return `${frame.payloadType} ${signatureValid} ${payloadHex}`;
+  return rawHex.slice(rawHex.length - 2 * frame.payload.length);
+}
+
+function recalled(
+  { readings }: PacketOptions,
+  key: string,
+  { payloadType }: PacketFrame,
+  signatureValid: boolean | undefined,
+): PayloadReading | undefined {
+  const known = readings?.get(key);
+  return known?.payloadType === payloadType && known.signatureValid === signatureValid
+    ? known
+    : undefined;
 }
 
 function channelHashOf(frame: PacketFrame, payload: Payload): string | null {

@@ -11,6 +11,22 @@ export function isoSeconds(ms: number): string {
   return rfc3339(unixSeconds(ms));
 }
 
+/** {@linkcode isoSeconds} for many times of the same second: the last text is remembered. */
+export class SecondTexts {
+  #second = NaN;
+  #text = "";
+
+  /** As {@linkcode isoSeconds}. */
+  of(ms: number): string {
+    const second = unixSeconds(ms);
+    if (second !== this.#second) {
+      this.#text = rfc3339(second);
+      this.#second = second;
+    }
+    return this.#text;
+  }
+}
+
 /** `2026-11-22 12:25:52` of Unix milliseconds: SQLite's own, for columns that default to it. */
 export function sqliteTime(ms: number): string {
   return isoSeconds(ms).slice(0, -1).replace("T", " ");

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Observation, Transmission } from "./record.ts";
 import { StagedCache } from "./staged_cache.ts";
-import { isoSeconds, sqliteTime, unixSeconds } from "./store_times.ts";
+import { SecondTexts, sqliteTime, unixSeconds } from "./store_times.ts";
 
 /** Packets remembered by hash: what several observers hear comes within seconds. */
 const REMEMBERED = 20_000;
@@ -26,6 +26,7 @@ export interface StoredTransmission {
 
 /** Writes `transmissions` and `observations`. */
 export class TransmissionWriter {
+  readonly #texts = new SecondTexts();
   readonly #cache = new StagedCache<Known>(REMEMBERED);
   /** New `last_seen` of rows that were there, by id: written once a batch. */
   readonly #lastSeen = new Map<number, number>();
@@ -73,7 +74,7 @@ export class TransmissionWriter {
   /** Stores a packet, of which the first to come wins. `receivedAt`: Unix milliseconds. */
   transmission(sent: Transmission, receivedAt: number): StoredTransmission {
     const at = unixSeconds(receivedAt);
-    const atText = isoSeconds(receivedAt);
+    const atText = this.#texts.of(receivedAt);
     const known = this.#cache.get(sent.hash) ?? this.#read(sent.hash);
     if (known === undefined) {
       const { lastInsertRowid } = this.#insert.run(
