@@ -5,21 +5,6 @@ import { networks } from "../networks.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { helpText, MAIN_HELP } from "./help_examples.ts";
-import {
-  backup,
-  check,
-  compact,
-  decryptExplain,
-  demo,
-  diff,
-  healthcheck,
-  init,
-  migrate,
-  record,
-  replay,
-  restore,
-  run,
-} from "./lazy_commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that `args` name and returns its exit code. Never throws. */
@@ -50,6 +35,26 @@ export function legacyArguments(args: readonly string[]): string[] {
 const HELP_WIDTH = 94;
 
 type Done = (code: ExitCode) => void;
+
+/**
+ * The commands, each loaded when it is asked for: a health check every half minute should not cost
+ * what the service costs.
+ */
+const load = {
+  backup: async () => (await import("./backup.ts")).backup,
+  check: async () => (await import("./check.ts")).check,
+  compact: async () => (await import("./compact.ts")).compact,
+  decryptExplain: async () => (await import("./decrypt_explain.ts")).decryptExplain,
+  demo: async () => (await import("./demo.ts")).demo,
+  diff: async () => (await import("./diff.ts")).diff,
+  healthcheck: async () => (await import("./healthcheck.ts")).healthcheck,
+  init: async () => (await import("./init.ts")).init,
+  migrate: async () => (await import("./migrate.ts")).migrate,
+  record: async () => (await import("./record.ts")).record,
+  replay: async () => (await import("./replay.ts")).replay,
+  restore: async () => (await import("./restore.ts")).restore,
+  run: async () => (await import("./run.ts")).run,
+};
 
 function commands(terminal: Terminal, done: Done): Command {
   const program = new Command("meshcapture")
@@ -92,18 +97,18 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--data <folder>", "folder of the databases (default: the working directory)")
     .option("--http <host:port>", "where page, metrics and health are served (default: :2112)")
     .addOption(json())
-    .action(async (options) => done(await init(terminal, options)));
+    .action(async (options) => done(await (await load.init())(terminal, options)));
   configured(program.command("run"))
     .description("capture: the service")
     .option("--shadow", "capture beside another program and disturb nothing")
-    .action(async (options) => done(await run(terminal, options)));
+    .action(async (options) => done(await (await load.run())(terminal, options)));
   program.command("demo")
     .description("embedded broker, lifelike traffic and the service, in a folder of its own")
     .option("--seconds <n>", "end after so many seconds (default: until stopped)", wholeNumber)
     .option("--seed <n>", "seed of the traffic", wholeNumber, 1)
     .option("--rate <n>", "how many times faster than life", positiveNumber, 5)
     .option("--folder <path>", "folder for the demo's database", "demo-data")
-    .action(async (options) => done(await demo(terminal, options)));
+    .action(async (options) => done(await (await load.demo())(terminal, options)));
   program.commandsGroup("To ask:");
   configured(program.command("check"))
     .description("explain the configuration, listen to each source, and say what is wrong")
@@ -115,7 +120,7 @@ function commands(terminal: Terminal, done: Done): Command {
       "instead: delete an abandoned session of ours at the source's broker",
     )
     .addOption(json())
-    .action(async (options) => done(await check(terminal, options)));
+    .action(async (options) => done(await (await load.check())(terminal, options)));
   const decrypt = program.command("decrypt").description("why a packet can be read, or cannot")
     .helpCommand(false);
   configured(decrypt.command("explain"))
@@ -128,20 +133,22 @@ function commands(terminal: Terminal, done: Done): Command {
     )
     .option("--channel <name>", "name of the channel, where the packet does not bring it")
     .addOption(json())
-    .action(async (packet, options) => done(await decryptExplain(terminal, packet, options)));
+    .action(async (packet, options) =>
+      done(await (await load.decryptExplain())(terminal, packet, options))
+    );
   program.commandsGroup("Recordings and databases:");
   configured(program.command("record"))
     .description("write what the configured sources deliver to a recording (JSONL)")
     .argument("<file>", "recording to append to")
     .option("--seconds <n>", "end after so many seconds (default: until stopped)", wholeNumber)
-    .action(async (file, options) => done(await record(terminal, file, options)));
+    .action(async (file, options) => done(await (await load.record())(terminal, file, options)));
   configured(program.command("replay"))
     .description("write a recording, or another database's raw envelopes, into a database")
     .argument("<file>", "recording (JSONL) or database")
     .addOption(network())
     .requiredOption("--database <path>", "database to write")
     .addOption(json())
-    .action(async (file, options) => done(await replay(terminal, file, options)));
+    .action(async (file, options) => done(await (await load.replay())(terminal, file, options)));
   program.command("diff")
     .description("compare two databases by content; exit code 3 when they differ")
     .argument("<a>", "database")
@@ -150,39 +157,39 @@ function commands(terminal: Terminal, done: Done): Command {
     .option("--with-timestamps", "compare times of receipt, too")
     .option("--ignore <columns>", "columns that are not compared, with commas between")
     .addOption(json())
-    .action(async (a, b, options) => done(await diff(terminal, a, b, options)));
+    .action(async (a, b, options) => done(await (await load.diff())(terminal, a, b, options)));
   configured(program.command("migrate"))
     .description("bring a database up to date, with nothing else running")
     .addOption(network())
     .option("--database <path>", "database (default: the configured one)")
     .option("--back <peer>", "restore the values of a peer, such as meshpipe")
-    .action(async (options) => done(await migrate(terminal, options)));
+    .action(async (options) => done(await (await load.migrate())(terminal, options)));
   databases(program.command("backup"))
     .description("copy the databases, verified, while they are written")
     .option("--to <folder>", "folder of the copies (default: backups beside the database)")
     .option("--keep <n>", "copies of a database that are kept", positiveNumber, 7)
     .addOption(json())
-    .action(async (options) => done(await backup(terminal, options)));
+    .action(async (options) => done(await (await load.backup())(terminal, options)));
   configured(program.command("restore"))
     .description("put a backup in a database's place, with nothing else running")
     .argument("<file>", "backup")
     .addOption(network())
     .option("--database <path>", "database (default: the configured one)")
     .addOption(json())
-    .action(async (file, options) => done(await restore(terminal, file, options)));
+    .action(async (file, options) => done(await (await load.restore())(terminal, file, options)));
   databases(program.command("compact"))
     .description("rebuild a database so that it gives space back, with nothing else running")
     .option("--force", "also where it gives space back already")
     .option("--keep-original", "keep the original under another name")
     .addOption(json())
-    .action(async (options) => done(await compact(terminal, options)));
+    .action(async (options) => done(await (await load.compact())(terminal, options)));
   configured(program.command("healthcheck").helpGroup("To ask:"))
     .description("ask a running service; exit code 0 when it is well")
     .option("--address <host:port>", "where it listens (default: the configured address)")
     .option("--integrity", "fail also when the last integrity check of a database found damage")
     .option("--timeout <ms>", "milliseconds to wait for the answer", positiveNumber, 5000)
     .addOption(json())
-    .action(async (options) => done(await healthcheck(terminal, options)));
+    .action(async (options) => done(await (await load.healthcheck())(terminal, options)));
   program.command("version").helpGroup("To ask:")
     .description("print the versions of meshcapture, Deno and SQLite")
     .action(() => terminal.print(versions()));
