@@ -7,6 +7,7 @@
  */
 import { dirname } from "node:path";
 import { StorageError } from "../capture/network.ts";
+import { confinedWorker } from "./confined_worker.ts";
 import { errorOf, type ErrorParts } from "./thread_protocol.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { workerEntry } from "./worker_entry.ts";
@@ -29,24 +30,8 @@ export async function checkIntegrity(
 ): Promise<readonly string[]> {
   signal.throwIfAborted();
   const real = realPath(path);
-  const directory = dirname(real);
-  const worker = new Worker(workerEntry(import.meta.url, "storage", "integrity_worker"), {
-    type: "module",
-    name: "integrity",
-    deno: {
-      permissions: {
-        read: [directory],
-        // A reader takes part in the write-ahead log's index, FILE-shm.
-        write: [directory],
-        net: false,
-        env: false,
-        run: false,
-        ffi: false,
-        sys: false,
-        import: false,
-      },
-    },
-  });
+  const entry = workerEntry(import.meta.url, "storage", "integrity_worker");
+  const worker = confinedWorker(entry, "integrity", dirname(real));
   const { promise, resolve, reject } = Promise.withResolvers<IntegrityAnswer>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });

@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { Clock, Timer } from "../capture/clock.ts";
+import { confinedWorker } from "./confined_worker.ts";
 import type { PageAnswer, PageQuestion } from "./page_thread.ts";
 
 /** Options of {@linkcode PageReader}. */
@@ -81,23 +82,7 @@ export class PageReader implements Disposable {
   #thread(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     const directory = dirname(realPath(this.#options.path));
-    const worker = new Worker(this.#options.workerUrl, {
-      type: "module",
-      name: "page",
-      deno: {
-        permissions: {
-          read: [directory],
-          // SQLite keeps its shared memory beside the file, for readers, too.
-          write: [directory],
-          net: false,
-          env: false,
-          run: false,
-          ffi: false,
-          sys: false,
-          import: false,
-        },
-      },
-    });
+    const worker = confinedWorker(this.#options.workerUrl, "page", directory);
     worker.onmessage = ({ data }: MessageEvent<PageAnswer>) => {
       const waiting = this.#waiting.get(data.id);
       if (waiting === undefined) return;

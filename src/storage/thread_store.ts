@@ -16,6 +16,7 @@ import {
   type StoreStats,
   type Stretch,
 } from "../capture/network.ts";
+import { confinedWorker } from "./confined_worker.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
@@ -80,23 +81,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
    */
   static async open<R, I>(options: ThreadStoreOptions<R, I>): Promise<ThreadStore<R, I>> {
     const path = resolvePath(options.path);
-    const directory = dirname(path);
-    const worker = new Worker(options.workerUrl, {
-      type: "module",
-      name: `store ${basename(path)}`,
-      deno: {
-        permissions: {
-          read: [directory],
-          write: [directory],
-          net: false,
-          env: false,
-          run: false,
-          ffi: false,
-          sys: false,
-          import: false,
-        },
-      },
-    });
+    const name = `store ${basename(path)}`;
+    const worker = confinedWorker(options.workerUrl, name, dirname(path));
     const store = new ThreadStore<R, I>(worker, options);
     try {
       store.#info = await store.#call("open", [{ ...options.openOptions, path }]) as I;
