@@ -33,10 +33,12 @@ export class BenchService implements AsyncDisposable {
     const process = new Deno.Command("deno", {
       args: [
         "run",
+        ...startFlags(),
         "--allow-net=127.0.0.1",
         "--allow-read",
         `--allow-write=${folder.path}`,
         "--allow-env",
+        "--allow-sys=statfs",
         "main.ts",
         "run",
         "--config",
@@ -125,4 +127,11 @@ export class BenchService implements AsyncDisposable {
       // It has ended already.
     }
   }
+}
+
+/** V8's flags are part of what is measured: those of the `start` task. */
+function startFlags(): string[] {
+  const text = Deno.readTextFileSync(new URL("../deno.json", import.meta.url));
+  const { tasks } = JSON.parse(text) as { tasks: { start: string } };
+  return tasks.start.split(" ").filter((word) => word.startsWith("--v8-flags="));
 }
