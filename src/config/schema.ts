@@ -61,7 +61,7 @@ const storage = z.strictObject({
   integrity_check_interval_hours: setting(z.int().min(0).max(8760).default(24), {
     title: "Integrity check interval",
     description:
-      "Time between two `PRAGMA integrity_check`s of a database, in a thread of their own, so that no commit waits. The first comes ten minutes after the start, unless one was made lately. It reads the whole file, at a large one on an SD card for many minutes. 0: never.",
+      "Time between two `PRAGMA integrity_check`s of a database, in a thread of their own, so that no commit waits. The first comes ten minutes after the start, unless one was made lately. It reads the whole file, at a large one on an SD card for many minutes, and SQLite's log grows meanwhile by what is captured. 0: never.",
     unit: "h",
     example: 168,
   }),
