@@ -36,9 +36,9 @@ Deno.test("metricSum() adds the series of one metric and of no other", () => {
 });
 
 Deno.test("fileSystemOf() takes the mount that lies nearest", () => {
-  const mounts = "/dev/a / ext4 rw 0 0\ntmpfs /work tmpfs rw 0 0\n/dev/b /work/deep btrfs rw 0 0\n";
-  assert.equal(fileSystemOf("/work/deep/x", mounts), "btrfs");
-  assert.equal(fileSystemOf("/work/deeper", mounts), "tmpfs");
+  const mounts = "/dev/a / ext4 rw 0 0\ntmpfs /data tmpfs rw 0 0\n/dev/b /data/deep btrfs rw 0 0\n";
+  assert.equal(fileSystemOf("/data/deep/x", mounts), "btrfs");
+  assert.equal(fileSystemOf("/data/deeper", mounts), "tmpfs");
   assert.equal(fileSystemOf("/home", mounts), "ext4");
 });
 
