@@ -19,6 +19,7 @@ import { HttpServer } from "../observe/http_server.ts";
 import { combineObservers, loggingObserver } from "../observe/logging_observer.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { MetricsObserver } from "../observe/metrics_observer.ts";
+import { BackgroundFigures } from "../observe/background_figures.ts";
 import { brokerMetrics } from "../observe/broker_metrics.ts";
 import { RateLimitedLog } from "../observe/rate_limited_log.ts";
 import { diskFreeBytes } from "../observe/disk_space.ts";
@@ -65,6 +66,9 @@ interface CommitTally {
 /** Milliseconds between two looks at health, jobs and sources. */
 const REVIEW_MS = 1_000;
 
+/** Age in milliseconds of the databases' sizes at which they are asked for again. */
+const STATS_MS = 5_000;
+
 /** Share of the shutdown's time that is left for closing the databases. */
 const CLOSE_SHARE = 0.4;
 
@@ -89,6 +93,7 @@ export class Service {
   #watchdogAt: number | undefined;
   #http: HttpServer | undefined;
   #rateLimited: RateLimitedLog | undefined;
+  readonly #sizes: BackgroundFigures[] = [];
   #review: number | undefined;
 
   /** Opens and connects nothing before `start()`. */
@@ -324,10 +329,14 @@ export class Service {
       networks: used.map((one) => ({ name: one.name, ...one.labels })),
     });
     for (const { name } of used) {
-      this.#metrics.addCollector(async () => {
-        const stats = await this.#networks.get(name)?.stats();
-        if (stats !== undefined) metrics.storeStats(name, stats);
+      // The storage thread answers between two commits: a scrape in a burst would wait for it.
+      const stats = new BackgroundFigures(clock, STATS_MS, async () => {
+        const found = await this.#networks.get(name)?.stats();
+        if (found !== undefined) metrics.storeStats(name, found);
+        return found !== undefined;
       });
+      this.#sizes.push(stats);
+      this.#metrics.addCollector(() => stats.collect());
       this.#metrics.addCollector(async () => {
         const path = this.#networks.get(name)?.path;
         const free = path === undefined ? undefined : await diskFreeBytes(dirname(path));
@@ -419,6 +428,7 @@ export class Service {
       if (this.#stopping.signal.aborted) return;
       for (const source of this.#sources) source.review();
       for (const runtime of this.#networks.values()) runtime.review();
+      for (const sizes of this.#sizes) sizes.review();
       this.#page.review();
       this.#watch();
       this.#tick();
