@@ -28,10 +28,17 @@ export interface SoakEnd {
 
 /** Memory may differ by so much between the second quarter of a soak and the last. */
 const RSS_MIB = 20;
-/** As of memory, in file descriptors: a scrape or a reconnection may have one open. */
-const OPEN_FILES = 2;
-/** Twice what the log is cut to, `journal_size_limit_bytes`. */
-const WAL_MIB = 128;
+/**
+ * As of memory, in file descriptors: a scrape or a reconnection may have one open; and of the integrity
+ * check, which comes after ten minutes, SQLite keeps some for the next time, as long as another
+ * connection of the process has the file open (closing them would drop that one's locks).
+ */
+const OPEN_FILES = 8;
+/**
+ * Twice what the log is cut to, `journal_size_limit_bytes`, and as much again for what comes while the
+ * integrity check reads the file: until its end the log cannot begin anew.
+ */
+const WAL_MIB = 256;
 
 /**
  * Looks at a soak. Its first quarter is for warming up; the second is compared with the last. A
