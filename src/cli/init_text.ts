@@ -90,11 +90,12 @@ function meshtasticLines(plan: InitPlan): string[] {
 }
 
 function meshcoreLines(plan: InitPlan): string[] {
-  const iata = plan.iata ?? "XXX";
+  // A code that looks like one would be copied.
+  const iata = plan.iata ?? "<your airport's code, such as SJC>";
   return [
     "In a MeshCore observer with meshcoretomqtt, /etc/mctomqtt/config.d/99-user.toml:",
     "  [general]",
-    `  iata = "${iata}"${plan.iata === undefined ? "   # your airport's code, such as SJC" : ""}`,
+    `  iata = "${iata}"`,
     "  [[broker]]",
     '  name = "meshcapture"',
     "  enabled = true",
