@@ -1,6 +1,6 @@
 /**
- * Makes `src/observe/page_bundle/`: the status page's script and stylesheet, with uPlot and Leaflet
- * inside, as the service serves them. They are committed, so that a plain checkout needs no build;
+ * Makes `src/observe/page_bundle/`: the status page's script with uPlot and Leaflet inside, and what
+ * these two have of styles. They are committed, so that a plain checkout needs no build;
  * a test compares what they were made of with what is there.
  *
  * @module
@@ -31,18 +31,17 @@ const { success } = new Deno.Command("deno", {
 }).outputSync();
 if (!success) Deno.exit(1);
 const js = NOTICES + Deno.readTextFileSync(`${out}/page.js`);
-// Pictures of markers and layers, which the page has none of, would be asked for in vain.
+// Pictures of markers and layers, which the page has none of, would be asked for in vain. A line a
+// library: nobody reads what is made.
 const css = [uplotCss, leafletCss.replace(/[^{}]*\{[^{}]*url\([^{}]*\}/g, "")]
-  .map((text) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s*\n\s*/g, "\n").trim())
+  .map((text) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").trim())
   .join("\n");
-const page = `/* Made by \`deno task page\` */\n${css}\n${
-  Deno.readTextFileSync(`${top}/src/observe/page/page.css`)
-}`;
+const vendor = `/* Made by \`deno task page\` */\n${css}\n`;
 Deno.writeTextFileSync(`${out}/page.js`, js);
-Deno.writeTextFileSync(`${out}/page.css`, page);
+Deno.writeTextFileSync(`${out}/vendor.css`, vendor);
 const manifest = {
   inputs: await pageInputs(top),
   "page.js": await sha256(js),
-  "page.css": await sha256(page),
+  "vendor.css": await sha256(vendor),
 };
 Deno.writeTextFileSync(`${out}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -11,7 +11,7 @@ const PACKAGES = ["leaflet", "uplot"];
  * @param top folder of the project.
  */
 export async function pageInputs(top: string): Promise<string> {
-  const own = [...walkSync(`${top}/src/observe/page`, ".ts"), `${top}/src/observe/page/page.css`];
+  const own = walkSync(`${top}/src/observe/page`, ".ts");
   const shared = [`${top}/src/capture/page_view.ts`];
   const { imports } = JSON.parse(Deno.readTextFileSync(`${top}/deno.json`)) as {
     imports: Record<string, string>;

@@ -1,6 +1,7 @@
 /** The page's files, as they are served. @module */
 import html from "./page/index.html" with { type: "text" };
-import css from "./page_bundle/page.css" with { type: "text" };
+import pageCss from "./page/page.css" with { type: "text" };
+import vendorCss from "./page_bundle/vendor.css" with { type: "text" };
 import js from "./page_bundle/page.js" with { type: "text" };
 
 /** Headers of every HTML page; `default-src 'none'` and what the page needs, nothing inline. */
@@ -50,6 +51,6 @@ export const pageHtml: string = html;
 
 /** Stylesheet and script. The stylesheet is for those who may not look, too. */
 export const pageAssets: { readonly css: PageAsset; readonly js: PageAsset } = {
-  css: { path: "/assets/page.css", type: "text/css; charset=utf-8", text: css },
+  css: { path: "/assets/page.css", type: "text/css; charset=utf-8", text: vendorCss + pageCss },
   js: { path: "/assets/page.js", type: "text/javascript; charset=utf-8", text: js },
 };

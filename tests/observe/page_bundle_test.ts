@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { pageInputs, sha256 } from "../../scripts/page_inputs.ts";
+import { pageAssets } from "../../src/observe/page_assets.ts";
 import { fromFileUrl } from "../helpers/paths.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url)).replace(/\/$/, "");
@@ -10,7 +11,7 @@ Deno.test("the page's bundle is made of what is there; else run `deno task page`
   assert.deepEqual(manifest, {
     inputs: await pageInputs(TOP),
     "page.js": await sha256(Deno.readTextFileSync(`${BUNDLE}/page.js`)),
-    "page.css": await sha256(Deno.readTextFileSync(`${BUNDLE}/page.css`)),
+    "vendor.css": await sha256(Deno.readTextFileSync(`${BUNDLE}/vendor.css`)),
   });
 });
 
@@ -19,7 +20,9 @@ Deno.test("the page holds no style or script of its own, and loads nothing from 
   assert.ok(!/<style|\sstyle=|\son\w+=|javascript:/i.test(html));
   const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]!);
   for (const address of addresses) assert.match(address, /^(\/[^/]|#|data:image\/svg)/);
-  const css = Deno.readTextFileSync(`${BUNDLE}/page.css`);
+  const css = pageAssets.css.text;
+  assert.match(css, /\.leaflet-container[^]*\.uplot|\.uplot[^]*\.leaflet-container/);
+  assert.ok(css.endsWith(Deno.readTextFileSync(`${TOP}/src/observe/page/page.css`)));
   assert.ok(!/url\(|@import/.test(css));
 });
 
