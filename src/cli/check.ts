@@ -17,7 +17,8 @@ import { countOf, type Finding, type Section, sectionText } from "./findings.ts"
 import { listenTo } from "./listen.ts";
 import type { ListeningResult } from "./listening.ts";
 import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
-import { type ServiceConfig, shadowPath } from "./service.ts";
+import type { ServiceConfig } from "./service.ts";
+import { shadowPath } from "./shadow_path.ts";
 import { plural, sourceFindings } from "./source_findings.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import type { Clock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
-import type { CommitSummary, StorageReason } from "../capture/network.ts";
 import type { CoreConfig } from "../config/schema.ts";
 import { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
-import { Watchdog, WATCHDOG_INTERVAL_MS } from "../mqtt/watchdog.ts";
 import type { Companion, NetworkDescriptor, ServiceFigures } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
 import { type ListenAddress, parseAddress } from "../observe/address.ts";
@@ -19,16 +16,17 @@ import { HttpServer } from "../observe/http_server.ts";
 import { combineObservers, loggingObserver } from "../observe/logging_observer.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { MetricsObserver } from "../observe/metrics_observer.ts";
-import { BackgroundFigures } from "../observe/background_figures.ts";
 import { brokerMetrics } from "../observe/broker_metrics.ts";
 import { RateLimitedLog } from "../observe/rate_limited_log.ts";
-import { diskFreeBytes } from "../observe/disk_space.ts";
-import { type IntegrityReport, integrityRoute } from "../observe/integrity.ts";
+import { integrityRoute } from "../observe/integrity.ts";
 import { serviceRoutes } from "../observe/routes.ts";
 import { VERSION } from "../version.ts";
-import { IntegrityWatch } from "./integrity_watch.ts";
+import { CaptureTally } from "./capture_tally.ts";
+import { DatabaseWatch } from "./database_watch.ts";
 import { NetworkRuntime } from "./network_runtime.ts";
+import { shadowPath } from "./shadow_path.ts";
 import { SourceRuntime } from "./source_runtime.ts";
+import { SourceWatch } from "./source_watch.ts";
 import { pageToken, StatusPage } from "./status_page.ts";
 
 /** Configuration with the networks' sections under their names. */
@@ -56,18 +54,8 @@ export interface ServiceSummary {
   readonly shutdownMs: number;
 }
 
-/** What a network's commits added up to. */
-interface CommitTally {
-  readonly counts: Record<string, number>;
-  commits: number;
-  storeErrors: number;
-}
-
 /** Milliseconds between two looks at health, jobs and sources. */
 const REVIEW_MS = 1_000;
-
-/** Age in milliseconds of the databases' sizes at which they are asked for again. */
-const STATS_MS = 5_000;
 
 /** Share of the shutdown's time that is left for closing the databases. */
 const CLOSE_SHARE = 0.4;
@@ -81,19 +69,15 @@ export class Service {
   readonly #metrics: Metrics;
   readonly #networks = new Map<string, NetworkRuntime>();
   readonly #sources: SourceRuntime[] = [];
-  readonly #stored: Record<string, number> = {};
+  readonly #tally = new CaptureTally();
   readonly #brokers: EmbeddedBrokers;
   readonly #stopping = new AbortController();
-  readonly #watchdog = new Watchdog();
+  readonly #watch: SourceWatch;
+  readonly #databases: DatabaseWatch;
   readonly #companions: Companion[] = [];
-  readonly #integrity = new Map<string, IntegrityWatch>();
-  readonly #tallies = new Map<string, CommitTally>();
   readonly #page: StatusPage;
-  #watchdogDue: number | undefined;
-  #watchdogAt: number | undefined;
   #http: HttpServer | undefined;
   #rateLimited: RateLimitedLog | undefined;
-  readonly #sizes: BackgroundFigures[] = [];
   #review: number | undefined;
 
   /** Opens and connects nothing before `start()`. */
@@ -106,6 +90,18 @@ export class Service {
       prefix: parts.config.observability.metrics_prefix,
       version: VERSION,
       clock: parts.clock,
+    });
+    this.#watch = new SourceWatch({
+      clock: parts.clock,
+      log: parts.log("watchdog"),
+      metrics: this.#metrics,
+      sources: this.#sources,
+    });
+    this.#databases = new DatabaseWatch({
+      clock: parts.clock,
+      log: parts.log,
+      metrics: this.#metrics,
+      integrityHours: parts.config.storage.integrity_check_interval_hours,
     });
     this.#brokers = new EmbeddedBrokers(parts.log("broker"), brokerMetrics(this.#metrics));
     this.#metrics.addCollector(() => {
@@ -130,7 +126,7 @@ export class Service {
 
   /** Rows stored so far, by network. */
   get stored(): Readonly<Record<string, number>> {
-    return this.#stored;
+    return this.#tally.rows;
   }
 
   /**
@@ -146,7 +142,7 @@ export class Service {
       this.#health.allDeclared();
       return;
     }
-    const observer = this.#observer();
+    const { observer, metrics } = this.#observers();
     for (const descriptor of this.#usedNetworks()) {
       const name = descriptor.name;
       const runtime = new NetworkRuntime({
@@ -167,6 +163,7 @@ export class Service {
         queueHealth: this.#health.component(`queue:${name}`),
       });
       this.#networks.set(name, runtime);
+      this.#databases.add(name, runtime, metrics);
       this.#page.addNetwork(descriptor, runtime);
     }
     for (const source of config.sources) {
@@ -183,7 +180,7 @@ export class Service {
         }),
       );
     }
-    this.#page.addSources(this.#sources, (source) => this.#watchdog.troubleOf(source));
+    this.#page.addSources(this.#sources, (source) => this.#watch.troubleOf(source));
     this.#health.allDeclared();
     const { signal } = this.#stopping;
     this.#tick();
@@ -193,7 +190,7 @@ export class Service {
         await runtime.start(signal, () => refused.add(name).size < this.#networks.size);
         this.#log.info("database open", { network: name, path: runtime.path });
         this.#startCompanion(name);
-        this.#watchIntegrity(name, runtime, signal);
+        this.#databases.opened(name, runtime, signal);
         this.#startSources(name, signal);
       }).concat(loadSources()),
     );
@@ -239,7 +236,7 @@ export class Service {
     await this.#http?.[Symbol.asyncDispose]();
     this.#rateLimited?.[Symbol.dispose]();
     return {
-      stored: this.#stored,
+      stored: this.#tally.rows,
       unstored: networks.reduce((sum, { pipeline }) => sum + pipeline.lost, 0),
       shutdownMs: Math.round(clock.monotonic() - began),
     };
@@ -260,39 +257,12 @@ export class Service {
     companion.start();
   }
 
-  #watchIntegrity(network: string, runtime: NetworkRuntime, signal: AbortSignal): void {
-    const watch = new IntegrityWatch({
-      path: runtime.path,
-      everyMs: this.#parts.config.storage.integrity_check_interval_hours * 3_600_000,
-      store: runtime.store,
-      clock: this.#parts.clock,
-      log: this.#parts.log(network),
-      onResult: (intact, checkedAtMs) => {
-        this.#metrics.gauge("database_intact", { network }).record(intact ? 1 : 0);
-        this.#metrics.gauge("database_checked_time_seconds", { network })
-          .record(checkedAtMs / 1000);
-      },
-    });
-    this.#integrity.set(network, watch);
-    watch.run(signal);
-  }
-
-  #integrityReports(): Record<string, IntegrityReport> {
-    const unknown: IntegrityReport = { status: "unknown", findings: [] };
-    return Object.fromEntries(
-      [...this.#networks.keys()].map((name) => [
-        name,
-        this.#integrity.get(name)?.report() ?? unknown,
-      ]),
-    );
-  }
-
   #figures(network: string): ServiceFigures {
     const names = this.#parts.config.sources.filter((one) => one.network === network);
-    const watchdogAt = this.#watchdogAt;
+    const watchdogAt = this.#watch.lookedAt;
     return {
       sources: names.map((one) => this.#sourceNamed(one.name)!.activity.figures()),
-      ...(this.#tallies.get(network) ?? { counts: {}, commits: 0, storeErrors: 0 }),
+      ...this.#tally.of(network),
       ...(watchdogAt === undefined ? {} : { watchdogAt }),
     };
   }
@@ -318,7 +288,8 @@ export class Service {
     return this.#mode === "shadow" ? shadowPath(path) : path;
   }
 
-  #observer() {
+  /** What is told of everything, and of it what metrics keep. */
+  #observers() {
     const { config, clock } = this.#parts;
     const used = this.#usedNetworks();
     this.#rateLimited = new RateLimitedLog(this.#parts.log("capture"), { clock });
@@ -328,54 +299,13 @@ export class Service {
       sources: config.sources.map((one) => one.name),
       networks: used.map((one) => ({ name: one.name, ...one.labels })),
     });
-    for (const { name } of used) {
-      // The storage thread answers between two commits: a scrape in a burst would wait for it.
-      const stats = new BackgroundFigures(clock, STATS_MS, async () => {
-        const found = await this.#networks.get(name)?.stats();
-        if (found !== undefined) metrics.storeStats(name, found);
-        return found !== undefined;
-      });
-      this.#sizes.push(stats);
-      this.#metrics.addCollector(() => stats.collect());
-      this.#metrics.addCollector(async () => {
-        const path = this.#networks.get(name)?.path;
-        const free = path === undefined ? undefined : await diskFreeBytes(dirname(path));
-        if (free === undefined) return;
-        this.#metrics.gauge("database_disk_free_bytes", { network: name }).record(free);
-      });
-    }
-    const storedNow = this.#stored;
-    const tally = (network: string) => {
-      let one = this.#tallies.get(network);
-      if (one === undefined) {
-        this.#tallies.set(network, one = { counts: {}, commits: 0, storeErrors: 0 });
-      }
-      return one;
-    };
     const observer = combineObservers(
+      this.#tally.observer,
       metrics,
       loggingObserver(this.#rateLimited, ordinary),
       this.#page.figures,
     );
-    return {
-      ...observer,
-      stored: (network: NetworkDescriptor["name"], readable: boolean, n: number) => {
-        storedNow[network] = (storedNow[network] ?? 0) + n;
-        observer.stored(network, readable, n);
-      },
-      committed: (network: NetworkDescriptor["name"], size: number, summary: CommitSummary) => {
-        const one = tally(network);
-        one.commits++;
-        for (const [name, n] of Object.entries(summary.counts)) {
-          one.counts[name] = (one.counts[name] ?? 0) + n;
-        }
-        observer.committed(network, size, summary);
-      },
-      storeError: (network: NetworkDescriptor["name"], reason: StorageReason) => {
-        tally(network).storeErrors++;
-        observer.storeError(network, reason);
-      },
-    };
+    return { observer, metrics };
   }
 
   #startHttp(): void {
@@ -389,36 +319,13 @@ export class Service {
       address,
       handler: createHandler([
         ...serviceRoutes(this.#metrics, this.#health),
-        integrityRoute(() => this.#integrityReports()),
+        integrityRoute(() => this.#databases.reports()),
         ...this.#page.routes,
       ], log),
       clock,
       log,
     });
     this.#http.start();
-  }
-
-  /** Lets the watchdog look at the sources when its time has come. */
-  #watch(): void {
-    const { clock } = this.#parts;
-    const now = clock.monotonic();
-    this.#watchdogDue ??= now + WATCHDOG_INTERVAL_MS;
-    if (now < this.#watchdogDue) return;
-    this.#watchdogDue = now + WATCHDOG_INTERVAL_MS;
-    this.#watchdogAt = clock.now();
-    const log = this.#parts.log("watchdog");
-    for (const finding of this.#watchdog.look(this.#sources.map((one) => one.watched()), now)) {
-      log[finding.level](finding.message, finding.fields);
-      this.#metrics.counter("watchdog_findings_total", {
-        source: finding.source,
-        kind: finding.kind,
-      }).add();
-      if (finding.reconnect) this.#sourceNamed(finding.source)?.forceReconnect();
-    }
-    for (const source of this.#sources) {
-      const trouble = this.#watchdog.troubleOf(source.name);
-      source.note(trouble && `watchdog: ${trouble}`);
-    }
   }
 
   /** Looks after health, jobs and sources, again and again. */
@@ -428,9 +335,9 @@ export class Service {
       if (this.#stopping.signal.aborted) return;
       for (const source of this.#sources) source.review();
       for (const runtime of this.#networks.values()) runtime.review();
-      for (const sizes of this.#sizes) sizes.review();
+      this.#databases.review();
       this.#page.review();
-      this.#watch();
+      this.#watch.review();
       this.#tick();
     }, REVIEW_MS);
   }
@@ -439,11 +346,4 @@ export class Service {
 /** Loads what connects to brokers, while the storage threads open their databases. */
 async function loadSources(): Promise<void> {
   await import("../mqtt/create_source.ts");
-}
-
-/** `dir/name.db` → `dir/name.shadow.db`. */
-export function shadowPath(path: string): string {
-  const dot = path.lastIndexOf(".");
-  if (dot <= path.lastIndexOf("/") + 1) return `${path}.shadow.db`;
-  return `${path.slice(0, dot)}.shadow${path.slice(dot)}`;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/main.ts";
-import { shadowPath } from "../../src/cli/service.ts";
+import { shadowPath } from "../../src/cli/shadow_path.ts";
 import { FakeTerminal, ProcessExit } from "../helpers/fake_terminal.ts";
 import { freePort } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";

@@ -1,0 +1,89 @@
+/** Sizes and integrity of the databases, for metrics and HTTP. @module */
+import { dirname } from "node:path";
+import type { Clock } from "../capture/clock.ts";
+import type { Log } from "../capture/log.ts";
+import type { NetworkName } from "../capture/message.ts";
+import { BackgroundFigures } from "../observe/background_figures.ts";
+import { diskFreeBytes } from "../observe/disk_space.ts";
+import type { IntegrityReport } from "../observe/integrity.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { MetricsObserver } from "../observe/metrics_observer.ts";
+import { IntegrityWatch } from "./integrity_watch.ts";
+import type { NetworkRuntime } from "./network_runtime.ts";
+
+/** What a {@linkcode DatabaseWatch} works with. */
+export interface DatabaseWatchParts {
+  /** Time. */
+  readonly clock: Clock;
+  /** Gives the log of a network. */
+  readonly log: (network: string) => Log;
+  /** Keeps gauges. */
+  readonly metrics: Metrics;
+  /** Hours between two integrity checks; 0: never. */
+  readonly integrityHours: number;
+}
+
+/** Age in milliseconds of the databases' sizes at which they are asked for again. */
+const SIZES_MS = 5_000;
+
+const UNKNOWN: IntegrityReport = { status: "unknown", findings: [] };
+
+/** See the module. */
+export class DatabaseWatch {
+  readonly #parts: DatabaseWatchParts;
+  readonly #sizes: BackgroundFigures[] = [];
+  readonly #integrity = new Map<string, IntegrityWatch | undefined>();
+
+  /** Watches nothing yet. */
+  constructor(parts: DatabaseWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a network's database in, open or not yet; its sizes go to `observer`. */
+  add(network: NetworkName, runtime: NetworkRuntime, observer: MetricsObserver): void {
+    const { clock, metrics } = this.#parts;
+    this.#integrity.set(network, undefined);
+    // The storage thread answers between two commits: a scrape in a burst would wait for it.
+    const sizes = new BackgroundFigures(clock, SIZES_MS, async () => {
+      const stats = await runtime.stats();
+      if (stats !== undefined) observer.storeStats(network, stats);
+      return stats !== undefined;
+    });
+    this.#sizes.push(sizes);
+    metrics.addCollector(() => sizes.collect());
+    metrics.addCollector(async () => {
+      const free = await diskFreeBytes(dirname(runtime.path));
+      if (free !== undefined) metrics.gauge("database_disk_free_bytes", { network }).record(free);
+    });
+  }
+
+  /** A database is open: its integrity is checked now and then, until `signal` ends that. */
+  opened(network: string, { path, store }: NetworkRuntime, signal: AbortSignal): void {
+    const { clock, log, metrics, integrityHours } = this.#parts;
+    const watch = new IntegrityWatch({
+      path,
+      everyMs: integrityHours * 3_600_000,
+      store,
+      clock,
+      log: log(network),
+      onResult: (intact, checkedAtMs) => {
+        metrics.gauge("database_intact", { network }).record(intact ? 1 : 0);
+        metrics.gauge("database_checked_time_seconds", { network }).record(checkedAtMs / 1000);
+      },
+    });
+    this.#integrity.set(network, watch);
+    watch.run(signal);
+  }
+
+  /** What the last integrity checks said, by network. */
+  reports(): Record<string, IntegrityReport> {
+    return Object.fromEntries(
+      [...this.#integrity].map(([network, watch]) => [network, watch?.report() ?? UNKNOWN]),
+    );
+  }
+
+  /** Asks for sizes where it is time; to be called every second or so. */
+  review(): void {
+    for (const sizes of this.#sizes) sizes.review();
+  }
+}
