@@ -124,7 +124,7 @@ export class AckGate extends WrappedStream implements Acknowledger {
     });
     this.#discarding = true;
     this.discardMessages();
-    this.inner.resume();
+    this.readToEnd();
     if (this.#scanner.atBoundary) this.inner.write(new Uint8Array([0xe0, 0]));
     this.inner.end();
     await closed;

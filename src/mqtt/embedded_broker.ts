@@ -8,6 +8,7 @@ import type { Aedes, AuthenticateError, Client } from "aedes";
 import type { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../capture/clock.ts";
+import { aroundEventLoop } from "../capture/event_loop.ts";
 import type { Log } from "../capture/log.ts";
 import { boundPersistence } from "./bounded_persistence.ts";
 import {
@@ -141,6 +142,8 @@ export class EmbeddedBroker implements AsyncDisposable {
     // The listener is closed by now. Its own event for that is not waited for: Deno 2.4 never sends
     // it when a client was the first to go.
     this.dropClients();
+    // Deno 2.4 closes a listener in the next turn of the event loop.
+    await aroundEventLoop();
   }
 
   async #start(): Promise<void> {

@@ -13,6 +13,7 @@ export abstract class WrappedStream extends Duplex {
   #paused = false;
   #wanted = false;
   #listening = false;
+  #pulling = false;
 
   /** Takes `inner` over: it ends with this one. */
   constructor(inner: Duplex) {
@@ -40,33 +41,43 @@ export abstract class WrappedStream extends Duplex {
   /** Stops reading the inner stream, so that the sender is slowed down by TCP itself. */
   pauseReading(): void {
     this.#paused = true;
-    this.inner.pause();
   }
 
   /** Reads on after {@linkcode pauseReading}. */
   resumeReading(): void {
     this.#paused = false;
-    if (this.#wanted) this.inner.resume();
+    this.#pull();
+  }
+
+  /** Reads on to the end whether anybody wants it or not. */
+  protected readToEnd(): void {
+    this.#paused = false;
+    this._read();
   }
 
   /** Reads from the inner stream, which is left alone until somebody wants to read. */
   override _read(): void {
     this.#wanted = true;
-    if (!this.#listening) {
-      this.#listening = true;
-      // Not before: paused and resumed at once, a socket of Deno 2.4 gives its first bytes in the
-      // wrong order.
-      this.inner.on("data", (chunk: Uint8Array) => this.#take(chunk));
-    } else if (!this.#paused) this.inner.resume();
+    if (this.#listening) return this.#pull();
+    this.#listening = true;
+    // Taken piece by piece, never paused and resumed: a socket of Deno 2.4 that is resumed before it
+    // knows that it was paused reads twice at once, into one buffer.
+    this.inner.on("readable", () => this.#pull());
   }
 
-  #take(chunk: Uint8Array): void {
-    if (this.destroyed) return;
-    const passed = this.fromInner(chunk);
-    if (passed === undefined) return;
-    if (!this.push(passed)) {
-      this.#wanted = false;
-      this.inner.pause();
+  #pull(): void {
+    // Reading gives us control back in the midst of it.
+    if (this.#pulling || !this.#listening) return;
+    this.#pulling = true;
+    try {
+      while (this.#wanted && !this.#paused && !this.destroyed) {
+        const chunk = this.inner.read() as Uint8Array | null;
+        if (chunk === null) break;
+        const passed = this.fromInner(chunk);
+        if (passed !== undefined && !this.destroyed) this.#wanted = this.push(passed);
+      }
+    } finally {
+      this.#pulling = false;
     }
   }
 

@@ -1,0 +1,85 @@
+/** What stands between a socket and its user, on real sockets. @module */
+import assert from "node:assert/strict";
+import { connect, createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { WrappedStream } from "../../src/mqtt/wrapped_stream.ts";
+
+class Plain extends WrappedStream {
+  protected override fromInner(chunk: Uint8Array): Uint8Array {
+    return chunk;
+  }
+
+  protected override toInner(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    return chunks;
+  }
+}
+
+/** Some turns of the event loop: streams tell of their bytes in later ones. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 10; n++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** The byte at a place of what is sent: no 64 KiB are like the next. */
+function byteAt(place: number): number {
+  return Math.floor(place / 1009) & 0xff;
+}
+
+/** Sends `total` bytes through a real socket to a wrapped stream; resolves with it. */
+async function sentTo(total: number): Promise<{ wrapped: Plain; sender: Socket }> {
+  const { promise: accepted, resolve } = Promise.withResolvers<Socket>();
+  const server = createServer((socket) => resolve(socket));
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as { port: number };
+  const sender = connect(port, "127.0.0.1");
+  sender.end(Uint8Array.from({ length: total }, (_, place) => byteAt(place)));
+  const wrapped = new Plain(await accepted);
+  server.close();
+  return { wrapped, sender };
+}
+
+Deno.test("WrappedStream gives every byte in its place to a reader that stops again and again", async () => {
+  const total = 4_000_000;
+  const { wrapped, sender } = await sentTo(total);
+  let at = 0;
+  let wrong = 0;
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  wrapped.on("end", resolve);
+  wrapped.on("readable", () => {
+    const piece = wrapped.read() as Uint8Array | null;
+    if (piece === null) return;
+    for (const byte of piece) if (byte !== byteAt(at++)) wrong++;
+    // A reader that is busy: meanwhile the socket's own buffer fills up, and empties at once.
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+    wrapped.emit("readable");
+  });
+  await ended;
+  assert.deepEqual({ at, wrong }, { at: total, wrong: 0 });
+  sender.destroy();
+});
+
+Deno.test("WrappedStream never pauses or resumes the stream below, whose reading may be under way", async () => {
+  const inner = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const calls: string[] = [];
+  inner.pause = () => (calls.push("pause"), inner);
+  inner.resume = () => (calls.push("resume"), inner);
+  const wrapped = new Plain(inner);
+  let got = 0;
+  const take = () => {
+    for (let piece; (piece = wrapped.read() as Uint8Array | null) !== null;) got += piece.length;
+  };
+  wrapped.on("readable", take);
+  await turns();
+  const size = 4 * wrapped.readableHighWaterMark;
+  inner.push(new Uint8Array(size));
+  await turns();
+  wrapped.pauseReading();
+  inner.push(new Uint8Array(size));
+  await turns();
+  assert.equal(got, size, "nothing comes while it is paused");
+  wrapped.resumeReading();
+  await turns();
+  assert.equal(got, 2 * size);
+  assert.deepEqual(calls, []);
+  wrapped.destroy();
+});
