@@ -74,7 +74,7 @@ function row(sample: RowSample): string {
 }
 
 const EMPTY: ReadonlySet<string> = new Set(["NULL", "x''", '""']);
-const LONG_BYTES = /^x'([0-9a-f]{16})[0-9a-f]+…?'/;
+const LONG_BYTES = /^x'([0-9a-f]{16})[0-9a-f]+\u2026?'/;
 
 /** Columns of a table under each other; those that hold numbers to the right. */
 function align(rows: readonly (readonly string[])[]): string[] {
