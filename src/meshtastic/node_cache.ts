@@ -4,6 +4,13 @@ import { hexIdOf, isNodeId, mergeNode, newNode, nodeColumns, type NodeRow } from
 import type { NodeUpdate } from "./record.ts";
 
 /**
+ * Columns with an index. An UPDATE that names one rewrites its index, also where the value stays, and
+ * they hardly ever change: two pages a commit less to write.
+ */
+const INDEXED: readonly (keyof NodeRow)[] = ["hex_id", "primary_channel"];
+const ORDINARY = nodeColumns.filter((name) => name !== "node_id" && !INDEXED.includes(name));
+
+/**
  * What is known of every node, and `node_info` behind it. A node is written once a transaction at
  * most, and only when it changed; what a transaction that failed had learned is forgotten.
  */
@@ -12,6 +19,7 @@ export class NodeCache {
   readonly #staged = new Map<number, NodeRow>();
   readonly #unwritten = new Set<number>();
   readonly #upsert: StatementSync;
+  readonly #update: StatementSync;
 
   /** Loads `node_info`. */
   constructor(db: DatabaseSync) {
@@ -24,6 +32,8 @@ export class NodeCache {
       `INSERT INTO node_info (${columns}) VALUES (${values})
        ON CONFLICT (node_id) DO UPDATE SET ${updates}`,
     );
+    const ordinary = ORDINARY.map((name) => `${name} = ?`).join(", ");
+    this.#update = db.prepare(`UPDATE node_info SET ${ordinary} WHERE node_id = ?`);
   }
 
   /** What is known of a node. */
@@ -58,8 +68,7 @@ export class NodeCache {
   /** Writes what changed. Returns the number of rows. */
   flush(): number {
     for (const nodeId of this.#unwritten) {
-      const row = this.#staged.get(nodeId)!;
-      this.#upsert.run(...nodeColumns.map((name) => row[name]));
+      this.#write(this.#staged.get(nodeId)!, this.#nodes.get(nodeId));
     }
     const written = this.#unwritten.size;
     this.#unwritten.clear();
@@ -76,6 +85,15 @@ export class NodeCache {
   rolledBack(): void {
     this.#staged.clear();
     this.#unwritten.clear();
+  }
+
+  #write(row: NodeRow, durable: NodeRow | undefined): void {
+    if (durable !== undefined && INDEXED.every((name) => durable[name] === row[name])) {
+      const { changes } = this.#update.run(...ORDINARY.map((name) => row[name]), row.node_id);
+      // None where somebody else has deleted it.
+      if (changes > 0) return;
+    }
+    this.#upsert.run(...nodeColumns.map((name) => row[name]));
   }
 
   #stage(row: NodeRow): void {

@@ -5,8 +5,10 @@ import { NodeCache } from "../../src/meshtastic/node_cache.ts";
 import { hexIdOf, mergeNode, nodeColumns, type NodeRow } from "../../src/meshtastic/node_merge.ts";
 import type { NodeUpdate } from "../../src/meshtastic/record.ts";
 import { meshtasticMigrations } from "../../src/meshtastic/store_migrations.ts";
+import { indexStatements } from "../../src/meshtastic/store_schema.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { testUpdate } from "../helpers/meshtastic_records.ts";
+import { Scratch } from "../helpers/scratch.ts";
 
 function fresh(): DatabaseSync {
   const db = new DatabaseSync(":memory:");
@@ -135,4 +137,45 @@ Deno.test("mergeNode() does not believe a User.id that disagrees", () => {
   const row = mergeNode(undefined, testUpdate({ userId: "!deadbeef" }));
   assert.equal(row.hex_id, "!a1b2c3d4");
   assert.equal(row.user_id, "!a1b2c3d4");
+});
+
+/** Pages that a transaction wrote, counted in the write-ahead log. */
+function pagesWritten(db: DatabaseSync, work: () => void): number {
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.exec("BEGIN");
+  work();
+  db.exec("COMMIT");
+  return Number(db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get()!["log"]);
+}
+
+Deno.test("NodeCache.flush() writes no index of a node whose id and channel stay, and the row of one that somebody deleted", () => {
+  using scratch = new Scratch();
+  const db = new DatabaseSync(scratch.file("nodes.db"));
+  db.exec("PRAGMA journal_mode = WAL");
+  migrate(db, [meshtasticMigrations], 0);
+  for (const statement of indexStatements("full")) db.exec(statement);
+  const cache = new NodeCache(db);
+  const write = (...updates: NodeUpdate[]) => {
+    const pages = pagesWritten(db, () => {
+      for (const one of updates) cache.update(one);
+      cache.flush();
+    });
+    cache.committed();
+    return pages;
+  };
+  const node = (nodeId: number, seenAt: number, primaryChannel = "LongFast") =>
+    testUpdate({ nodeId, seenAt, primaryChannel });
+  write(node(1, 10), node(2, 10));
+  assert.equal(write(node(1, 20), node(2, 21)), 1, "one page of the table");
+  assert.ok(write(node(1, 30, "Other")) > 1, "an index, too");
+  assert.deepEqual(stored(db).map((row) => [row.last_updated, row.primary_channel]), [
+    [30, "Other"],
+    [21, "LongFast"],
+  ]);
+  db.exec("DELETE FROM node_info");
+  write(node(1, 40, "Other"));
+  assert.deepEqual(stored(db).map((row) => [row.node_id, row.hex_id, row.last_updated]), [
+    [1, "!00000001", 40],
+  ]);
+  db.close();
 });
