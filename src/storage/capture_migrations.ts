@@ -9,6 +9,7 @@ import pendingGaps from "../../migrations/capture/0006_sources_pending_gaps.sql"
   type: "text",
 };
 import samples from "../../migrations/capture/0007_samples.sql" with { type: "text" };
+import ledgerIndex from "../../migrations/capture/0009_ledger_index.sql" with { type: "text" };
 import retainedSeq from "../../migrations/capture/0008_retained_seq.sql" with { type: "text" };
 
 /** `migrations/capture/`. */
@@ -23,5 +24,6 @@ export const captureMigrations: MigrationSet = {
     ["0006_sources_pending_gaps.sql", pendingGaps],
     ["0007_samples.sql", samples],
     ["0008_retained_seq.sql", retainedSeq],
+    ["0009_ledger_index.sql", ledgerIndex],
   ],
 };

@@ -73,7 +73,7 @@ export class CaptureTables {
       insertLedger: db.prepare(
         "INSERT INTO capture_ledger (source, session, entries) VALUES (?, ?, ?)",
       ),
-      pruneLedger: db.prepare("DELETE FROM capture_ledger WHERE source = ? AND id <= ?"),
+      pruneLedger: db.prepare("DELETE FROM capture_ledger WHERE id = ?"),
       retained: db.prepare(
         `INSERT INTO capture_retained (source, topic, digest, seq) VALUES (?, ?, ?, ?)
          ON CONFLICT (source, topic) DO UPDATE SET digest = excluded.digest, seq = excluded.seq`,
@@ -227,10 +227,8 @@ export class CaptureTables {
     let total = known.total + added.entries;
     let dropped = 0;
     while (total - rows[dropped]!.entries >= MAX_ENTRIES) total -= rows[dropped++]!.entries;
-    if (dropped > 0) {
-      this.#statements.pruneLedger.run(block.source, rows[dropped - 1]!.id);
-      rows = rows.slice(dropped);
-    }
+    for (const { id } of rows.slice(0, dropped)) this.#statements.pruneLedger.run(id);
+    if (dropped > 0) rows = rows.slice(dropped);
     this.#staged.set(block.source, { session: known.session, rows, total });
   }
 

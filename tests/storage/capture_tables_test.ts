@@ -65,6 +65,33 @@ Deno.test("a rolled back ledger entry is forgotten", () => {
   db.close();
 });
 
+Deno.test("a source's oldest entries go, another's stay, and a commit writes no index for it", () => {
+  const db = fresh();
+  const tables = new CaptureTables(db);
+  const write = (source: string, entries: Uint8Array<ArrayBuffer>) => {
+    tables.write({
+      ledger: [{ source, session: 0, entries }],
+      retained: [],
+      heardUntil: [],
+      quarantine: [],
+    });
+    tables.committed();
+  };
+  const rows = (source: string) =>
+    db.prepare("SELECT count(*) AS n FROM capture_ledger WHERE source = ?").get(source)!["n"];
+  const blob = (entries: number) => new Uint8Array(entries * 10);
+  write("quiet", blob(1));
+  for (let n = 0; n < 10; n++) write("busy", blob(10_000));
+  // 65,535 ids lie within the newest seven.
+  assert.equal(rows("busy"), 7);
+  assert.equal(rows("quiet"), 1);
+  const indexes = db.prepare(
+    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'capture_ledger'",
+  ).get()!["n"];
+  assert.equal(indexes, 0);
+  db.close();
+});
+
 Deno.test("digests of retained payloads are bounded, oldest out, also in a file that has too many", () => {
   const db = fresh();
   const tables = new CaptureTables(db);
