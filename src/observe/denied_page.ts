@@ -39,7 +39,7 @@ export function deniedResponse(
 function adviceFor(reason: Denial, hasToken: boolean): string {
   if (reason === "cross_site") return "Open it in the browser itself.";
   if (reason === "bad_host") {
-    return "Ask for it by address, or add the name to observability.hosts in the configuration.";
+    return "Ask for it by address, or add the name to observability.page_hosts in the configuration.";
   }
   if (!hasToken) {
     return "The page is shown to this machine alone, because no token is set. Set " +

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/capture/log.ts";
 import type { FeedFilter } from "../../src/capture/page_view.ts";
+import { settingPaths } from "../../src/config/layers.ts";
+import { schemaTree } from "../../src/config/load.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { configSections } from "../../src/networks.ts";
 import { Access, type AccessOptions } from "../../src/observe/access.ts";
 import { createHandler } from "../../src/observe/http_handler.ts";
 import { LiveFeed } from "../../src/observe/live_feed.ts";
@@ -232,4 +236,25 @@ Deno.test("/api/history and /api/packets take numbers in range, and filters", as
     168,
     [{ network: "meshcore", type: "ADVERT", node: "ab" }, 5],
   ]);
+});
+
+Deno.test("whoever is denied is told of settings that exist", async () => {
+  const told = new Set<string>();
+  const tell = async (options: Partial<AccessOptions>, from: string, headers = {}) => {
+    const { ask, feed } = setUp(options);
+    using _ = feed;
+    for (const accept of ["text/html", "*/*"]) {
+      const text = await (await ask("/", { from, headers: { accept, ...headers } })).text();
+      for (const [name] of text.matchAll(/observability\.\w+/g)) told.add(name);
+    }
+  };
+  for (const token of [TOKEN, undefined]) {
+    await tell({ token }, "10.0.0.7");
+    await tell({ token }, "127.0.0.1", { host: "mesh.example.org" });
+    await tell({ token }, "127.0.0.1", { authorization: "Bearer wrong" });
+    await tell({ token }, "127.0.0.1", { "sec-fetch-site": "cross-site" });
+  }
+  const settings = settingPaths(schemaTree(configSchema(configSections)));
+  assert.deepEqual([...told].filter((name) => !settings.includes(name)), []);
+  assert.deepEqual([...told].sort(), ["observability.page_hosts", "observability.token"]);
 });
