@@ -148,6 +148,8 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   notesOf(record: R, message: Message): RecordNotes;
   /** Path of the database. */
   databasePath(config: C): string;
+  /** A table that every database of this network has, an upstream's too, and no other network's. */
+  readonly ownTable: string;
   /**
    * Opens the database in a storage thread, making it or bringing it up.
    *

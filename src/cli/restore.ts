@@ -39,7 +39,7 @@ export async function restore(
     const result = await restoreDatabase(from, path, {
       nowMs: now,
       keepAs,
-      table: descriptor.diffTables({ withTimestamps: false })[0]!.table,
+      table: descriptor.ownTable,
       onProgress: (done, total) => progress.at(done, total),
     });
     terminal.print(

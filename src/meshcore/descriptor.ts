@@ -29,6 +29,7 @@ export const meshcore: MeshcoreDescriptor = {
     explainMeshcorePacket(configuredKeys(config, context), bytes, options),
   notesOf: meshcoreNotes,
   databasePath: (config) => config.database,
+  ownTable: "transmissions",
   openStore: openConfiguredStore,
   // A database of CoreScope stays CoreScope's: there is nothing to rewrite.
   migrateBack: {},

@@ -40,6 +40,7 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
     explainMeshtasticPacket(config, bytes, options),
   notesOf: meshtasticNotes,
   databasePath: (config) => config.database,
+  ownTable: "packet_history",
   openStore: async (config, options) => {
     const store = await openMeshtasticStore({
       path: options.path,
