@@ -1,8 +1,9 @@
-/** Sizes and integrity of the databases, for metrics and HTTP. @module */
+/** Sizes and integrity of the databases, for metrics, HTTP and the page. @module */
 import { dirname } from "node:path";
 import type { Clock } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import type { NetworkName } from "../capture/message.ts";
+import type { StoreStats } from "../capture/network.ts";
 import { BackgroundFigures } from "../observe/background_figures.ts";
 import { diskFreeBytes } from "../observe/disk_space.ts";
 import type { IntegrityReport } from "../observe/integrity.ts";
@@ -31,7 +32,8 @@ const UNKNOWN: IntegrityReport = { status: "unknown", findings: [] };
 /** See the module. */
 export class DatabaseWatch {
   readonly #parts: DatabaseWatchParts;
-  readonly #sizes: BackgroundFigures[] = [];
+  readonly #sizes = new Map<string, BackgroundFigures>();
+  readonly #stats = new Map<string, StoreStats>();
   readonly #integrity = new Map<string, IntegrityWatch | undefined>();
 
   /** Watches nothing yet. */
@@ -46,10 +48,12 @@ export class DatabaseWatch {
     // The storage thread answers between two commits: a scrape in a burst would wait for it.
     const sizes = new BackgroundFigures(clock, SIZES_MS, async () => {
       const stats = await runtime.stats();
-      if (stats !== undefined) observer.storeStats(network, stats);
-      return stats !== undefined;
+      if (stats === undefined) return false;
+      this.#stats.set(network, stats);
+      observer.storeStats(network, stats);
+      return true;
     });
-    this.#sizes.push(sizes);
+    this.#sizes.set(network, sizes);
     metrics.addCollector(() => sizes.collect());
     metrics.addCollector(async () => {
       const free = await diskFreeBytes(dirname(runtime.path));
@@ -57,7 +61,10 @@ export class DatabaseWatch {
     });
   }
 
-  /** A database is open: its integrity is checked now and then, until `signal` ends that. */
+  /**
+   * A database is open: it is asked for its sizes, and its integrity is checked now and then, until
+   * `signal` ends that.
+   */
   opened(network: string, { path, store }: NetworkRuntime, signal: AbortSignal): void {
     const { clock, log, metrics, integrityHours } = this.#parts;
     const watch = new IntegrityWatch({
@@ -73,6 +80,12 @@ export class DatabaseWatch {
     });
     this.#integrity.set(network, watch);
     watch.run(signal);
+    void this.#sizes.get(network)?.collect();
+  }
+
+  /** What a database answered last; undefined before it ever did. Waits for nobody. */
+  stats(network: string): StoreStats | undefined {
+    return this.#stats.get(network);
   }
 
   /** What the last integrity checks said, by network. */
@@ -84,6 +97,6 @@ export class DatabaseWatch {
 
   /** Asks for sizes where it is time; to be called every second or so. */
   review(): void {
-    for (const sizes of this.#sizes) sizes.review();
+    for (const sizes of this.#sizes.values()) sizes.review();
   }
 }

@@ -115,6 +115,7 @@ export class Service {
       clock: parts.clock,
       health: this.#health,
       metrics: this.#metrics,
+      stats: (network) => this.#databases.stats(network),
       token: pageToken(parts.config.observability, parts.readFile),
     });
   }

@@ -44,6 +44,8 @@ export interface StatusPageParts {
   readonly health: HealthRegistry;
   /** Where denied requests and slow clients are counted. */
   readonly metrics: Metrics;
+  /** What a network's database answered last; a page must not wait for a busy storage thread. */
+  readonly stats: (network: string) => StoreStats | undefined;
   /** The token, where there is one. */
   readonly token?: string | undefined;
 }
@@ -55,7 +57,7 @@ const MAX_NODES = 5_000;
 const CHART_POINTS = 400;
 
 /** Milliseconds for which an answer serves everybody who asks. */
-const FRESH_MS = { stats: 1_500, nodes: 5_000, history: 15_000 };
+const FRESH_MS = { nodes: 5_000, history: 15_000 };
 
 /** See the module. */
 export class StatusPage implements Disposable {
@@ -67,7 +69,6 @@ export class StatusPage implements Disposable {
   readonly #startedSteady: number;
   readonly #runtimes = new Map<string, NetworkRuntime>();
   readonly #readers = new Map<string, PageReader>();
-  readonly #stats = new Map<string, Cached<StoreStats | undefined>>();
   readonly #histories = new Map<number, Cached<HistoryAnswer>>();
   readonly #nodes: Cached<NodesAnswer>;
   #sources: readonly SourceRuntime[] = [];
@@ -89,7 +90,7 @@ export class StatusPage implements Disposable {
     })));
     this.#feed = new LiveFeed({
       clock,
-      status: async () => JSON.stringify(await this.#status()),
+      status: async () => JSON.stringify(this.#status()),
       onSlowClient: () => parts.metrics.counter("feed_slow_clients_total").add(),
     });
     parts.metrics.counter("feed_slow_clients_total");
@@ -97,11 +98,6 @@ export class StatusPage implements Disposable {
     const listeners = parts.metrics.gauge("feed_clients");
     parts.metrics.addCollector(() => listeners.record(this.#feed.clients));
     this.#nodes = new Cached(clock, FRESH_MS.nodes, () => this.#askNodes());
-  }
-
-  /** Whether anybody wants packets; see {@linkcode StatusPage.committed}. */
-  get wantsPackets(): boolean {
-    return this.#feed.wanted;
   }
 
   /** Its routes for the HTTP server; none where nobody shall look. */
@@ -117,7 +113,7 @@ export class StatusPage implements Disposable {
       }),
       feed: this.#feed,
       onDenied: (reason) => metrics.counter("page_denied_total", { reason }).add(),
-      status: () => this.#status(),
+      status: async () => this.#status(),
       history: (hours) => this.#history(hours),
       nodes: () => this.#nodes.get(),
       packets: (filter, limit) => this.#packets(filter, limit),
@@ -129,7 +125,6 @@ export class StatusPage implements Disposable {
   addNetwork(descriptor: NetworkDescriptor, runtime: NetworkRuntime): void {
     const { clock } = this.#parts;
     this.#runtimes.set(descriptor.name, runtime);
-    this.#stats.set(descriptor.name, new Cached(clock, FRESH_MS.stats, () => runtime.stats()));
     this.#readers.set(
       descriptor.name,
       new PageReader({ path: runtime.path, workerUrl: descriptor.page.workerUrl, clock }),
@@ -166,16 +161,13 @@ export class StatusPage implements Disposable {
         this.#isOf(one, name) && one.activity.figures().connected
       )
         .length;
-      const take = (stats: StoreStats | undefined) => {
-        const sample = this.figures.takeMinute(name, at, {
-          queued: runtime.queue.size,
-          sourcesUp,
-          databaseBytes: stats === undefined ? 0 : stats.databaseBytes + stats.walBytes,
-        });
-        if (sample !== undefined) runtime.store.samples.add(sample);
-      };
-      if (early) take(undefined);
-      else this.#stats.get(name)!.get().then(take, () => take(undefined));
+      const stats = this.#parts.stats(name);
+      const sample = this.figures.takeMinute(name, at, {
+        queued: runtime.queue.size,
+        sourcesUp,
+        databaseBytes: stats === undefined ? 0 : stats.databaseBytes + stats.walBytes,
+      });
+      if (sample !== undefined) runtime.store.samples.add(sample);
     }
   }
 
@@ -185,7 +177,7 @@ export class StatusPage implements Disposable {
     );
   }
 
-  async #status(): Promise<StatusAnswer> {
+  #status(): StatusAnswer {
     const { clock, health, config, networks } = this.#parts;
     const { map_tiles: tiles, map_attribution: attribution } = config.observability;
     return {
@@ -194,7 +186,7 @@ export class StatusPage implements Disposable {
       now: clock.now(),
       startedAt: this.#startedAt,
       health: health.report(),
-      networks: await Promise.all(networks.map((one) => this.#networkStatus(one))),
+      networks: networks.map((one) => this.#networkStatus(one)),
       sources: this.#sources.map((one) => this.#sourceStatus(one)),
       feed: { clients: this.#feed.clients, slowClients: this.#feed.slowClients },
       memoryBytes: Deno.memoryUsage().rss,
@@ -205,11 +197,11 @@ export class StatusPage implements Disposable {
     };
   }
 
-  async #networkStatus(descriptor: NetworkDescriptor): Promise<NetworkStatus> {
+  #networkStatus(descriptor: NetworkDescriptor): NetworkStatus {
     const { name } = descriptor;
     const { queue: limits } = this.#parts.config;
     const runtime = this.#runtimes.get(name);
-    const stats = await this.#stats.get(name)?.get().catch(() => undefined);
+    const stats = this.#parts.stats(name);
     const lastCommitAt = runtime?.pipeline.lastCommitAt;
     return {
       name,
