@@ -1,7 +1,7 @@
 /** `meshcapture check --delete-session`: takes an abandoned session of ours off a broker. @module */
 import type { SourceConfig } from "../config/schema.ts";
 import { deleteSession } from "../mqtt/delete_session.ts";
-import { tokenOptions } from "../mqtt/token_options.ts";
+import { loginOptions } from "../mqtt/login_options.ts";
 import { networkNamed } from "../networks.ts";
 import { Reader } from "../storage/reader.ts";
 import { isHeld } from "./database_findings.ts";
@@ -41,22 +41,11 @@ export async function deleteOwnSession(
     );
     return EXIT.failed;
   }
-  const token = tokenOptions(source.auth);
   try {
     const result = await deleteSession({
       url: source.url,
       clientId,
-      protocol: source.protocol,
-      ...(source.username === undefined ? {} : { username: source.username }),
-      ...(source.password === undefined ? {} : { password: source.password }),
-      ...(source.password_file === undefined ? {} : { passwordFile: source.password_file }),
-      ...(token === undefined ? {} : { token }),
-      tls: {
-        ...(source.tls.ca_file === undefined ? {} : { caFile: source.tls.ca_file }),
-        ...(source.tls.cert_file === undefined ? {} : { certFile: source.tls.cert_file }),
-        ...(source.tls.key_file === undefined ? {} : { keyFile: source.tls.key_file }),
-        verify: source.tls.verify,
-      },
+      ...loginOptions(source),
     }, terminal.clock);
     if (result.kind === "failed") {
       terminal.note(`the session could not be deleted: ${result.detail}`);

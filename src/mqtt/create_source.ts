@@ -2,8 +2,8 @@
 import type { ConfiguredSource, EmbeddedBrokers } from "./embedded_brokers.ts";
 import { defined } from "./defined.ts";
 import { EmbeddedSource } from "./embedded_source.ts";
+import { loginOptions } from "./login_options.ts";
 import { MqttSource, type MqttSourceOptions } from "./source.ts";
-import { tokenOptions } from "./token_options.ts";
 import type { Source, SourceParts } from "./source_types.ts";
 
 /** How {@linkcode createSource} makes a source. */
@@ -27,7 +27,8 @@ export function createSource(
   parts: SourceParts,
   options: CreateSourceOptions,
 ): Source {
-  const { reconnect, tls, brokers = undefined } = { ...config, ...options };
+  const { reconnect } = config;
+  const { brokers } = options;
   if (config.url.startsWith("embedded:") && brokers !== undefined) {
     const { name, topics } = config;
     return new EmbeddedSource({ name, topics }, brokers.at(config), parts);
@@ -38,22 +39,12 @@ export function createSource(
     topics: config.topics,
     qos: config.qos,
     clientId,
-    ...defined({
-      username: config.username,
-      password: config.password,
-      passwordFile: config.password_file,
-    }),
-    ...defined({ token: tokenOptions(config.auth) }),
-    protocol: config.protocol,
+    ...loginOptions(config),
     keepaliveSeconds: config.keepalive_seconds,
     reconnect: {
       minMs: reconnect.min_ms,
       maxMs: reconnect.max_ms,
       ...defined({ maxAttempts: reconnect.max_attempts }),
-    },
-    tls: {
-      ...defined({ caFile: tls.ca_file, certFile: tls.cert_file, keyFile: tls.key_file }),
-      verify: tls.verify,
     },
     ...(options.shadow
       ? { clean: true, clientIdSuffix: "-shadow" }
