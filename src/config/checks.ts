@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isLoopbackHost } from "../capture/loopback.ts";
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -92,23 +93,17 @@ export function checkAcross(
     );
     const user = isSet(source["username"]) || (typeof url === "object" && isSet(url.username));
     const password = isSet(source["password"]) || isSet(source["password_file"]);
-    if (
-      typeof url === "object" && url.scheme === "embedded" && !isLoopback(url.host) &&
-      !(user && (password || isSet(url.password))) && !isAnonymous(source)
-    ) {
-      fault(
-        at("url"),
-        `the embedded broker would let anybody who reaches ${url.host || "this machine"} publish`,
-        "a loopback address, or username and password beside it; or broker.allow_anonymous: true, if that is meant",
-      );
-    }
     if (typeof url === "object" && url.scheme === "embedded") {
+      const guarded = user && (password || isSet(url.password));
+      if (!guarded && !isLoopbackHost(url.host) && !isAnonymous(source)) {
+        fault(
+          at("url"),
+          `the embedded broker would let anybody who reaches ${url.host || "this machine"} publish`,
+          "a loopback address, or username and password beside it; or broker.allow_anonymous: true, if that is meant",
+        );
+      }
       const shared = `${url.host || "0.0.0.0"}:${url.port ?? 1883}`;
-      const mine = {
-        index: i,
-        guarded: user && (password || isSet(url.password)),
-        limits: brokerLimits(source["broker"]),
-      };
+      const mine = { index: i, guarded, limits: brokerLimits(source["broker"]) };
       const other = url.port === 0 ? undefined : brokers.get(shared);
       if (other === undefined) brokers.set(shared, mine);
       else if (other.guarded !== mine.guarded) {
@@ -238,11 +233,6 @@ function checkTopics(topics: unknown, fault: (message: string) => void): void {
       return;
     }
   }
-}
-
-/** True for addresses that only this machine reaches. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function isAnonymous(source: Record<string, unknown>): boolean {

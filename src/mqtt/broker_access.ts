@@ -83,11 +83,6 @@ export function mayLogIn(
   return allowed;
 }
 
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
 function same(given: string | Uint8Array, expected: string): boolean {
   const hash = (value: string | Uint8Array) => createHash("sha256").update(value).digest();
   return timingSafeEqual(hash(given), hash(expected));

@@ -10,14 +10,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../capture/clock.ts";
 import { aroundEventLoop } from "../capture/event_loop.ts";
 import type { Log } from "../capture/log.ts";
+import { isLoopbackHost } from "../capture/loopback.ts";
 import { boundPersistence } from "./bounded_persistence.ts";
-import {
-  type BrokerAccount,
-  isLoopback,
-  mayLogIn,
-  RefusalLog,
-  type RefusalReason,
-} from "./broker_access.ts";
+import { type BrokerAccount, mayLogIn, RefusalLog, type RefusalReason } from "./broker_access.ts";
 import {
   type EmbeddedBrokerOptions,
   ListenError,
@@ -149,13 +144,13 @@ export class EmbeddedBroker implements AsyncDisposable {
   async #start(): Promise<void> {
     const { allowAnonymous = false } = this.#options;
     const open = !this.guarded;
-    if (open && !isLoopback(this.host) && !allowAnonymous) {
+    if (open && !isLoopbackHost(this.host) && !allowAnonymous) {
       throw new ListenError(
         `the embedded broker listens on ${this.host} only with a user name and password`,
         "listen_refused",
       );
     }
-    if (open && !isLoopback(this.host)) {
+    if (open && !isLoopbackHost(this.host)) {
       this.#log.warn("the embedded broker lets ANYBODY publish", { host: this.host });
     }
     // Loaded by those who use it: most services have a broker elsewhere.

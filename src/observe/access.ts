@@ -5,7 +5,8 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { isLoopbackAddress, isSafeHost, proxyHeader } from "./client_address.ts";
+import { isLoopbackAddress } from "../capture/loopback.ts";
+import { isSafeHost, proxyHeader } from "./client_address.ts";
 import type { Client } from "./http_handler.ts";
 
 /**

@@ -4,12 +4,6 @@
  * @module
  */
 
-/** True for an address that only programs on this machine have. */
-export function isLoopbackAddress(address: string): boolean {
-  const plain = address.toLowerCase().replace(/^::ffff:/, "");
-  return plain === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain);
-}
-
 /** Headers that proxies add, beside those that begin with `x-forwarded`. */
 const PROXY_HEADERS: readonly string[] = [
   "forwarded",
