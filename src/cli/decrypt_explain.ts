@@ -1,13 +1,13 @@
 /** `meshcapture decrypt explain`: why one packet can be read, or cannot. @module */
 import { silentLog } from "../capture/log.ts";
 import { networks } from "../networks.ts";
+import { escapeUnsafe } from "../observe/log_format.ts";
 import type { Fact, KeyAttempt, PacketExplanation } from "../packet_explanation.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { namedNetwork } from "./named_network.ts";
 import { parsePacketInput, parsePacketText } from "./packet_bytes.ts";
-import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode decryptExplain}. */
@@ -91,19 +91,19 @@ export function explanationText(one: PacketExplanation): string[] {
 
 function facts(list: readonly Fact[]): string[] {
   const width = Math.max(...list.map(([name]) => name.length));
-  return list.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`);
+  return list.map(([name, value]) => `  ${name.padEnd(width)}  ${escapeUnsafe(value)}`);
 }
 
 function attemptLines(attempts: readonly KeyAttempt[]): string[] {
   const others = attempts.filter((one) => !one.matches && !one.accepted);
   const cut = others.length > LISTED_OTHERS;
   const shown = cut ? attempts.filter((one) => one.matches || one.accepted) : attempts;
-  const width = Math.max(0, ...shown.map((one) => one.key.length));
+  const width = Math.max(0, ...shown.map((one) => escapeUnsafe(one.key).length));
   const lines = shown.map((one) => {
     const mark = one.accepted ? "✓" : " ";
     const bits = one.bits === 0 ? "no encryption" : `${one.bits} bits, ${one.fingerprint}`;
     const hash = `hash ${one.hash}${one.matches ? " fits" : ""}`;
-    return `${mark} ${printable(one.key.padEnd(width))}  ${bits}  ${hash}  ${one.result}`;
+    return `${mark} ${escapeUnsafe(one.key).padEnd(width)}  ${bits}  ${hash}  ${one.result}`;
   });
   if (cut) lines.push(`  ${others.length} further keys: none of them fits`);
   return lines;

@@ -1,5 +1,5 @@
 /** What a diagnosis finds, and how it is told. @module */
-import { printable } from "./printable.ts";
+import { escapeUnsafe } from "../observe/log_format.ts";
 
 /**
  * How much a finding matters: `good` and `note` need nothing, `look` is worth a look, `bad` keeps
@@ -35,10 +35,10 @@ const WIDTH = 96;
 /** A section as lines: a mark and the sentence, figures and advice beneath it. */
 export function sectionText({ title, findings }: Section): string[] {
   return [
-    printable(title),
+    escapeUnsafe(title),
     ...findings.flatMap(({ severity, text, advice, lines = [] }) => [
       ...wrapped(text, `  ${MARKS[severity]} `, "    "),
-      ...lines.map((line) => `      ${printable(line)}`),
+      ...lines.map((line) => `      ${escapeUnsafe(line)}`),
       ...(advice === undefined ? [] : wrapped(advice, "    → ", "      ")),
     ]),
   ];
@@ -56,7 +56,7 @@ function wrapped(text: string, first: string, rest: string): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of printable(text).split(" ")) {
+  for (const word of escapeUnsafe(text).split(" ")) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = rest;
