@@ -5,7 +5,6 @@
  */
 import type { SourceConfig } from "../config/schema.ts";
 import { describeAsJson, describeAsText, describeGiven } from "../config/describe.ts";
-import { silentLog } from "../capture/log.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
 import { databaseFindings } from "./database_findings.ts";
@@ -17,6 +16,8 @@ import { countOf, type Finding, type Section, sectionText } from "./findings.ts"
 import { listenTo } from "./listen.ts";
 import type { ListeningResult } from "./listening.ts";
 import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
+import { sourcesOf } from "./network_runtime.ts";
+import { noteLog } from "./note_log.ts";
 import type { ServiceConfig } from "./service.ts";
 import { shadowPath } from "./shadow_path.ts";
 import { plural, sourceFindings } from "./source_findings.ts";
@@ -163,9 +164,9 @@ async function reportOn(
 
 function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDescriptor) {
   return network.createDecoder(config[network.name], {
-    sources: config.sources.filter((one) => one.network === network.name),
+    sources: sourcesOf(network.name, config.sources),
     readFile: (path) => terminal.readFile(path),
-    log: { ...silentLog, warn: (message) => terminal.note(`warning: ${message}`) },
+    log: noteLog(terminal),
   });
 }
 

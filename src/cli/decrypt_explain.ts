@@ -1,5 +1,4 @@
 /** `meshcapture decrypt explain`: why one packet can be read, or cannot. @module */
-import { silentLog } from "../capture/log.ts";
 import { networks } from "../networks.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
 import type { Fact, KeyAttempt, PacketExplanation } from "../packet_explanation.ts";
@@ -7,6 +6,7 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { namedNetwork } from "./named_network.ts";
+import { noteLog } from "./note_log.ts";
 import { parsePacketInput, parsePacketText } from "./packet_bytes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -53,7 +53,7 @@ export async function decryptExplain(
         {
           sources: [],
           readFile: (path) => terminal.readFile(path),
-          log: { ...silentLog, warn: (message) => terminal.note(message) },
+          log: noteLog(terminal),
         },
         bytes,
         options.channel === undefined ? {} : { channel: options.channel },

@@ -1,11 +1,10 @@
 /** Connects to a configured source beside whoever uses it, and listens. @module */
 import { delay } from "../capture/clock.ts";
-import { SourceLedger } from "../capture/ledger.ts";
 import { silentLog } from "../capture/log.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import { createSource } from "../mqtt/create_source.ts";
 import type { Source } from "../mqtt/source_types.ts";
 import { Listening, type ListeningParts, type ListeningResult } from "./listening.ts";
+import { temporarySource } from "./temporary_source.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How a source is listened to. */
@@ -63,13 +62,8 @@ export async function listenTo(
 }
 
 function sourceFor(terminal: Terminal, config: SourceConfig, sink: Listening): Source {
-  const ledger = new SourceLedger(config.name, { session: 0, entries: new Uint8Array(0) }, {
-    beginSession: () => Promise.resolve(),
-  });
-  const clientId = `meshcapture-check-${crypto.randomUUID().slice(0, 8)}`;
-  const parts = { clock: terminal.clock, log: silentLog, sink, ledger };
   const patient = { ...config, reconnect: { min_ms: 200, max_ms: 1000 } };
-  return createSource(patient, clientId, parts, { shadow: true });
+  return temporarySource(patient, "check", { clock: terminal.clock, log: silentLog, sink });
 }
 
 /** True when the source is subscribed, or has a problem that time does not cure. */

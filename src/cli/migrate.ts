@@ -1,5 +1,4 @@
 /** `meshcapture migrate`: brings a database up to date, or back to a peer's meaning. @module */
-import type { Log } from "../capture/log.ts";
 import { StorageError } from "../capture/network.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { fileFault } from "./existing_file.ts";
@@ -8,6 +7,7 @@ import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { storageSettings } from "./network_runtime.ts";
 import { Progress } from "./progress.ts";
 import { namedNetwork } from "./named_network.ts";
+import { noteLog } from "./note_log.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode migrate}. */
@@ -74,12 +74,4 @@ export async function migrate(terminal: Terminal, options: MigrateOptions): Prom
 
 function peerNamed(descriptor: NetworkDescriptor, name: string) {
   return Object.hasOwn(descriptor.migrateBack, name) ? descriptor.migrateBack[name] : undefined;
-}
-
-function noteLog(terminal: Terminal): Log {
-  const note = (message: string, fields?: Record<string, unknown>) => {
-    const error = fields?.["error"];
-    terminal.note(error instanceof Error ? `${message}: ${error.message}` : message);
-  };
-  return { debug() {}, info() {}, warn: note, error: note };
 }

@@ -1,5 +1,4 @@
 /** `meshcapture record`: what the configured sources deliver → a recording. @module */
-import { SourceLedger } from "../capture/ledger.ts";
 import { silentLog } from "../capture/log.ts";
 import type { Message } from "../capture/message.ts";
 import type { CommitSummary, Network } from "../capture/network.ts";
@@ -7,7 +6,6 @@ import { noObserver } from "../capture/observer.ts";
 import { Pipeline } from "../capture/pipeline.ts";
 import { CaptureQueue } from "../capture/queue.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import { createSource } from "../mqtt/create_source.ts";
 import { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
 import type { Source } from "../mqtt/source_types.ts";
 import { networks } from "../networks.ts";
@@ -16,7 +14,9 @@ import { listensAlready } from "./embedded_findings.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { noteLog } from "./note_log.ts";
 import { Progress } from "./progress.ts";
+import { temporarySource } from "./temporary_source.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of {@linkcode record}. */
@@ -49,6 +49,7 @@ export async function record(
   if (loaded === undefined) return EXIT.usage;
   const { config } = loaded;
   const { clock } = terminal;
+  const log = noteLog(terminal);
   const ended = Promise.withResolvers<void>();
   let signals = 0;
   const endSignals = terminal.onSignal(() => {
@@ -79,24 +80,16 @@ export async function record(
       },
       queue,
       clock,
-      log: {
-        ...silentLog,
-        error: (message, fields) => terminal.note(`${message}: ${fields?.["error"] ?? ""}`),
-      },
+      log,
       observer: noObserver,
     }, { batchMax: config.storage.batch_max, commitIntervalMs: config.storage.commit_interval_ms });
     pipeline.start();
     await using brokers = new EmbeddedBrokers(silentLog);
     const running = await runningBrokers(config.sources);
     const sources = config.sources.map((source) => {
-      const ledger = new SourceLedger(source.name, { session: 0, entries: new Uint8Array(0) }, {
-        beginSession: () => Promise.resolve(),
-      });
-      const clientId = `meshcapture-record-${crypto.randomUUID().slice(0, 8)}`;
-      const parts = { clock, log: noteLog(terminal), sink: queue, ledger };
       // Where a service runs, its broker is listened to; where none does, we are the broker.
       const own = running.has(source.url) ? {} : { brokers };
-      return createSource(source, clientId, parts, { shadow: true, ...own });
+      return temporarySource(source, "record", { clock, log, sink: queue }, own);
     });
     await Promise.all(sources.map((source) => startNoting(terminal, source)));
     await ended.promise;
@@ -135,14 +128,4 @@ async function startNoting(terminal: Terminal, source: Source): Promise<void> {
   } catch (error) {
     terminal.note(`${source.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function noteLog(terminal: Terminal) {
-  return {
-    ...silentLog,
-    warn: (message: string, fields?: Record<string, unknown>) =>
-      terminal.note(`${fields?.["source"] ?? ""} ${message} ${fields?.["detail"] ?? ""}`.trim()),
-    error: (message: string, fields?: Record<string, unknown>) =>
-      terminal.note(`${fields?.["source"] ?? ""} ${message} ${fields?.["detail"] ?? ""}`.trim()),
-  };
 }

@@ -4,12 +4,13 @@ import { DatabaseRecording } from "../recording/database_source.ts";
 import { ReadTally, type Recording } from "../recording/entry.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
-import { type Log, silentLog } from "../capture/log.ts";
+import { silentLog } from "../capture/log.ts";
 import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
 import { sourcesOf, storageSettings } from "./network_runtime.ts";
+import { noteLog } from "./note_log.ts";
 import { Progress } from "./progress.ts";
 import { namedNetwork } from "./named_network.ts";
 import type { Terminal } from "./terminal.ts";
@@ -69,7 +70,7 @@ export async function replay(
       network: descriptor.createDecoder(section, {
         sources: sourcesOf(descriptor.name, config.sources),
         readFile: (path) => terminal.readFile(path),
-        log: noteWarnings(terminal),
+        log: noteLog(terminal),
       }),
       openStore: (nowMs) =>
         descriptor.openStore(section, {
@@ -100,13 +101,6 @@ export async function replay(
     terminal.note(explain(error));
     return EXIT.failed;
   }
-}
-
-/** What a decoder has to say at its start, for a person: its figures are not for standard output. */
-function noteWarnings(terminal: Terminal): Log {
-  const note = (message: string, fields: object = {}) =>
-    terminal.note(`warning: ${message} ${JSON.stringify(fields)}`);
-  return { ...silentLog, warn: note, error: note };
 }
 
 function printSummary(

@@ -176,12 +176,18 @@ function textValue(value: unknown): string {
 export function formatText(entry: LogEntry): string {
   const time = isoTime(entry.timestamp);
   const level = entry.level.toUpperCase().padEnd(5);
-  let line = `${time} ${level} ${escapeUnsafe(entry.category)}: ${
-    escapeUnsafe(safeText(entry.message))
-  }`;
-  for (const [name, value] of Object.entries(plainFields(entry.fields))) {
+  const message = escapeUnsafe(safeText(entry.message));
+  return `${time} ${level} ${escapeUnsafe(entry.category)}: ${message}${
+    fieldsText(entry.fields)
+  }\n`;
+}
+
+/** Fields as they stand at the end of a line: ` name=value` each, the first with its space, too. */
+export function fieldsText(fields: LogFields): string {
+  let text = "";
+  for (const [name, value] of Object.entries(plainFields(fields))) {
     if (value === undefined) continue;
-    line += ` ${BARE.test(name) ? escapeUnsafe(name) : jsonText(name)}=${textValue(value)}`;
+    text += ` ${BARE.test(name) ? escapeUnsafe(name) : jsonText(name)}=${textValue(value)}`;
   }
-  return `${line}\n`;
+  return text;
 }
