@@ -30,7 +30,8 @@ export interface LiveFeedOptions {
 }
 
 interface Client {
-  readonly filter: FeedFilter;
+  /** Undefined: it wants everything, as most do. */
+  readonly filter: FeedFilter | undefined;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
 }
 
@@ -107,7 +108,15 @@ export class LiveFeed implements Disposable {
     this.#kept.push(...fresh);
     const { replay } = this.#options;
     if (this.#kept.length > replay) this.#kept = this.#kept.slice(-replay);
-    for (const client of this.#clients) this.#sendPackets(client, fresh, count - shown);
+    const skipped = count - shown;
+    let whole: Uint8Array | undefined;
+    for (const client of this.#clients) {
+      const { filter } = client;
+      const event = filter === undefined
+        ? whole ??= this.#event(fresh, skipped)
+        : this.#event(asked(fresh, filter), skipped);
+      if (event !== undefined) this.#send(client, event);
+    }
   }
 
   /**
@@ -123,7 +132,8 @@ export class LiveFeed implements Disposable {
     let client: Client | undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        client = { filter, controller };
+        const all = Object.values(filter).every((wanted) => wanted === undefined);
+        client = { filter: all ? undefined : filter, controller };
         this.#welcome(client, lastEventId ?? undefined);
       },
       cancel: () => {
@@ -145,11 +155,12 @@ export class LiveFeed implements Disposable {
     if (this.#linger !== undefined) clock.clearTimer(this.#linger);
     this.#linger = undefined;
     this.#clients.add(client);
-    this.#send(client, `retry: ${RETRY_MS}\n\n`);
+    this.#send(client, encoder.encode(`retry: ${RETRY_MS}\n\n`));
     const [run, id] = (lastEventId ?? "").split("-");
     if (run === this.#run) {
       const missed = this.#kept.filter((one) => one.id > Number(id));
-      this.#sendPackets(client, missed, 0);
+      const event = this.#event(asked(missed, client.filter), 0);
+      if (event !== undefined) this.#send(client, event);
     }
     if (this.#status !== undefined) clock.clearTimer(this.#status);
     this.#status = undefined;
@@ -168,14 +179,13 @@ export class LiveFeed implements Disposable {
     return shown;
   }
 
-  #sendPackets(client: Client, packets: readonly Kept[], skipped: number): void {
-    const { filter } = client;
-    const wanted = packets.filter(({ packet }) => matchesFilter(packet, filter));
-    if (wanted.length === 0 && skipped === 0) return;
-    const id = wanted.length === 0 ? "" : `id: ${this.#run}-${wanted.at(-1)!.id}\n`;
-    const json = wanted.map((one) => one.json).join(",");
-    this.#send(
-      client,
+  /** Packets as an event's bytes; undefined where there is nothing to tell. */
+  #event(packets: readonly Kept[], skipped: number): Uint8Array | undefined {
+    const last = packets.at(-1);
+    if (last === undefined && skipped === 0) return undefined;
+    const id = last === undefined ? "" : `id: ${this.#run}-${last.id}\n`;
+    const json = packets.map((one) => one.json).join(",");
+    return encoder.encode(
       `event: packets\n${id}data: {"packets":[${json}],"skipped":${skipped}}\n\n`,
     );
   }
@@ -192,12 +202,14 @@ export class LiveFeed implements Disposable {
     };
     status().then((json) => {
       const text = json === undefined ? ": alive\n\n" : `event: status\ndata: ${json}\n\n`;
-      for (const client of this.#clients) this.#send(client, text);
+      const bytes = encoder.encode(text);
+      for (const client of this.#clients) this.#send(client, bytes);
       next();
     }, next);
   }
 
-  #send(client: Client, text: string): void {
+  /** `bytes` may go to several clients: nobody changes them. */
+  #send(client: Client, bytes: Uint8Array): void {
     if (!this.#clients.has(client)) return;
     const { controller } = client;
     if ((controller.desiredSize ?? 0) <= 0) {
@@ -208,7 +220,7 @@ export class LiveFeed implements Disposable {
       controller.error(new Error("the client reads too slowly"));
       return;
     }
-    controller.enqueue(encoder.encode(text));
+    controller.enqueue(bytes);
   }
 
   #gone(client: Client): void {
@@ -234,4 +246,9 @@ export class LiveFeed implements Disposable {
     this.#clients.clear();
     this.#kept = [];
   }
+}
+
+function asked(packets: readonly Kept[], filter: FeedFilter | undefined): readonly Kept[] {
+  if (filter === undefined) return packets;
+  return packets.filter(({ packet }) => matchesFilter(packet, filter));
 }

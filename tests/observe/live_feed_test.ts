@@ -100,6 +100,47 @@ Deno.test("LiveFeed sends only what the filter asks for", async () => {
   for (const listener of [one, other, type]) await listener.close();
 });
 
+Deno.test("LiveFeed encodes an event once for all clients without a filter", async () => {
+  const { feed, publish } = setUp();
+  using _ = feed;
+  const readers = [1, 2].map(() => feed.connect({}).body!.getReader());
+  const filtered = new Listener(feed.connect({ type: "POSITION_APP" }));
+  await settle();
+  publish("a");
+  const [one, other] = await Promise.all(readers.map(async (reader) => {
+    for (;;) {
+      const { value } = await reader.read();
+      assert.ok(value, "the stream goes on");
+      if (new TextDecoder().decode(value).startsWith("event: packets")) return value;
+    }
+  }));
+  assert.equal(one, other);
+  assert.deepEqual(await filtered.packets(), []);
+});
+
+Deno.test("LiveFeed sends every event whole to several clients of a server", async () => {
+  const { feed, publish } = setUp();
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => feed.connect({}),
+  );
+  using _ = feed;
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const bodies = await Promise.all([1, 2, 3].map(async () => (await fetch(url)).body!));
+  const texts = bodies.map(async (body) => {
+    let text = "";
+    for await (const part of body.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      if (text.includes('"text":"last"')) break;
+    }
+    return [...text.matchAll(/"text":"([^"]*)"/g)].map(([, name]) => name);
+  });
+  publish("a", "b");
+  publish("c");
+  publish("last");
+  for (const text of texts) assert.deepEqual(await text, ["a", "b", "c", "last"]);
+});
+
 Deno.test("LiveFeed tells the status at once and every two seconds, while somebody listens", async () => {
   const { clock, feed } = setUp();
   using _ = feed;
