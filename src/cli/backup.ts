@@ -12,14 +12,11 @@ import type { Terminal } from "./terminal.ts";
 export interface BackupCommandOptions extends DatabaseOptions {
   /** Folder of the copies; otherwise `backups` beside each database. */
   readonly to?: string;
-  /** Copies of a database that are kept, this one included. Default 7. */
-  readonly keep?: number;
+  /** Copies of a database that are kept, this one included. */
+  readonly keep: number;
   /** Print JSON. */
   readonly json?: boolean;
 }
-
-/** Copies of a database that are kept unless it is said. */
-const KEEP = 7;
 
 /** Copies every configured database that is there, and removes the oldest copies. */
 export async function backup(
@@ -56,7 +53,7 @@ async function backUp(
     const result = await backupDatabase(path, target, {
       onProgress: (done, total) => progress.at(done, total),
     });
-    const removed = removeOldest(folder, stem, options.keep ?? KEEP);
+    const removed = removeOldest(folder, stem, options.keep);
     const seconds = (terminal.clock.monotonic() - startedAt) / 1000;
     terminal.print(
       options.json

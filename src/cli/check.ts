@@ -30,15 +30,12 @@ export interface CheckOptions extends ConfigOptions {
   /** Only explain the configuration: connect nowhere, look at no file. */
   readonly configOnly?: boolean;
   /** Seconds to listen to each source. */
-  readonly seconds?: number;
+  readonly seconds: number;
   /** Name of the one source to look at. */
   readonly source?: string;
   /** Delete a session at a broker instead: true for the source's own, or a client id. */
   readonly deleteSession?: boolean | string;
 }
-
-/** Seconds of listening unless it is said. */
-const SECONDS = 20;
 
 /** What a look at one source gave. */
 interface SourceReport extends Section {
@@ -70,7 +67,7 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
     return await deleteOwnSession(terminal, config, sources[0]!, id);
   }
   if (!options.json) printConfiguration(terminal, loaded);
-  const reports = await listenToAll(terminal, config, sources, options.seconds ?? SECONDS);
+  const reports = await listenToAll(terminal, config, sources, options.seconds);
   const sections = [...reports, ...await databaseSections(config, sources)];
   const bad = countOf(sections, "bad");
   if (options.json) terminal.print(asJson(loaded, reports, sections, bad === 0));

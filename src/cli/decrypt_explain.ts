@@ -79,7 +79,7 @@ export async function decryptExplain(
 }
 
 /** The explanation as lines for a person. */
-export function explanationText(one: PacketExplanation): string[] {
+function explanationText(one: PacketExplanation): string[] {
   const lines = [`${one.form}, ${one.network}`, ...facts(one.header)];
   if (one.encryption.length > 0) lines.push("", "Encryption", ...facts(one.encryption));
   if (one.attempts.length > 0) lines.push("", "Keys tried", ...attemptLines(one.attempts));

@@ -10,7 +10,7 @@ export interface HealthcheckOptions extends ConfigOptions {
   /** `host:port`; otherwise the configured address. */
   readonly address?: string;
   /** Milliseconds to wait for the answer. */
-  readonly timeout?: number;
+  readonly timeout: number;
   /** Ask what the last integrity check said, too. */
   readonly integrity?: boolean;
   /** Print JSON. */
@@ -34,7 +34,7 @@ export async function healthcheck(
     terminal.note(`${address}: ${why}`);
     return EXIT.usage;
   }
-  const timeoutMs = options.timeout ?? 5_000;
+  const { timeout: timeoutMs } = options;
   const answer = await checkHealth(parsed.address, timeoutMs, terminal.clock);
   const integrity = options.integrity && answer.kind !== "unreachable"
     ? await checkKnownIntegrity(parsed.address, timeoutMs, terminal.clock)

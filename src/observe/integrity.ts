@@ -27,7 +27,7 @@ export interface IntegrityAnswer {
 }
 
 /** Puts the reports together. */
-export function integrityAnswer(
+function integrityAnswer(
   databases: Readonly<Record<string, IntegrityReport>>,
 ): IntegrityAnswer {
   const all = Object.values(databases).map(({ status }) => status);

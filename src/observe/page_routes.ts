@@ -33,7 +33,7 @@ export interface PageParts {
 }
 
 /** Hours that a history may go back: what is kept. */
-export const MAX_HISTORY_HOURS = 168;
+const MAX_HISTORY_HOURS = 168;
 
 /** Packets that one request may ask for. */
 const MAX_PACKETS = 500;
