@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
+import { vacuumRuns } from "../storage/maintenance.ts";
 import { Slices } from "../storage/slices.ts";
 import { transaction } from "../storage/transaction.ts";
 import { CLOCK_WAS_SET } from "../storage/trusted_time.ts";
@@ -58,13 +59,7 @@ export function retentionJobs(
       "retention nodes",
       HOUR_MS,
       (nowMs, rows) => days.nodeDays > 0 ? moveNodes(db, ago(nowMs, days.nodeDays), rows) : 0,
-      () => {
-        // exec() would free one page only.
-        if (vacuumPages > 0) {
-          db.prepare(`PRAGMA incremental_vacuum(${Math.trunc(vacuumPages)})`)
-            .all();
-        }
-      },
+      vacuumPages > 0 ? vacuumRuns(db, vacuumPages) : undefined,
     ),
   ];
   if (days.metricsDays > 0) {
@@ -168,24 +163,32 @@ export function retentionJobs(
 
 /**
  * A job that calls `work` in transactions of its own until it changes nothing more. `work` takes up
- * to `rows` rows of each kind.
+ * to `rows` rows of each kind. Then `after` is called until it, too, is done.
  */
 function sweep(
   db: DatabaseSync,
   name: string,
   everyMs: number,
   work: (nowMs: number, rows: number) => number,
-  after?: () => void,
+  after?: (budgetMs: number) => "more" | "done",
 ): Job {
   const slices = new Slices();
+  let swept = false;
   return {
     name,
     everyMs,
     step(budgetMs, nowMs) {
       const sweepSome = (rows: number) => transaction(db, () => work(nowMs, rows)) > 0;
+      if (swept && after !== undefined) {
+        // Where it fails, the next run sweeps again.
+        swept = false;
+        const result = after(budgetMs);
+        swept = result === "more";
+        return result;
+      }
       const result = slices.run(budgetMs, sweepSome);
-      if (result === "done") after?.();
-      return result;
+      swept = result === "done";
+      return swept && after !== undefined ? "more" : result;
     },
   };
 }

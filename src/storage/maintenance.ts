@@ -24,9 +24,8 @@ const OPTIMIZE_NAMES = 0xffff;
 
 /** The scheduled job. `everyMs`: milliseconds between runs. */
 export function maintenanceJob(db: DatabaseSync, everyMs: number): Job {
-  const slices = new Slices({ maxRows: VACUUM_PAGES });
+  const vacuum = vacuumRuns(db, VACUUM_RUN_PAGES);
   let stage = 0;
-  let pagesLeft = 0;
   let toAnalyze: string[] = [];
   return {
     name: "maintenance",
@@ -41,7 +40,6 @@ export function maintenanceJob(db: DatabaseSync, everyMs: number): Job {
       if (stage === 1) {
         toAnalyze = oldStatistics(db);
         stage = 2;
-        pagesLeft = VACUUM_RUN_PAGES;
         return "more";
       }
       const next = toAnalyze.pop();
@@ -50,13 +48,31 @@ export function maintenanceJob(db: DatabaseSync, everyMs: number): Job {
         db.exec(`ANALYZE ${quoteName(next)}`);
         return "more";
       }
-      const result = slices.run(budgetMs, (pages) => {
-        pagesLeft -= pages;
-        return vacuumSlice(db, pages) && pagesLeft > 0;
-      });
+      const result = vacuum(budgetMs);
       if (result === "done") stage = 0;
       return result;
     },
+  };
+}
+
+/**
+ * Gives free pages back, `maxPages` (1 or more) a run at most, in slices as large as the disk is quick.
+ * Each call works for about `budgetMs`; after "done" the next one begins a new run.
+ */
+export function vacuumRuns(
+  db: DatabaseSync,
+  maxPages: number,
+): (budgetMs: number) => "more" | "done" {
+  const slices = new Slices({ maxRows: VACUUM_PAGES });
+  let left = maxPages;
+  return (budgetMs) => {
+    const result = slices.run(budgetMs, (pages) => {
+      const some = Math.min(pages, left);
+      left -= some;
+      return vacuumSlice(db, some) && left > 0;
+    });
+    if (result === "done") left = maxPages;
+    return result;
   };
 }
 
