@@ -82,11 +82,20 @@ function deleteNodes(db: DatabaseSync, keys: readonly string[]): number {
 /** Writes a file whole or not at all; what is there under its name, a link say, is replaced. */
 function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  Deno.writeTextFileSync(temporary, text, { createNew: true, mode: 0o644 });
   try {
+    Deno.writeTextFileSync(temporary, text, { createNew: true, mode: 0o644 });
     Deno.renameSync(temporary, path);
   } catch (error) {
-    Deno.removeSync(temporary);
+    remove(temporary);
     throw error;
+  }
+}
+
+/** Removes what may be there; why it is to go is the error to tell, not this. */
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was not made, or the folder may not be written any more.
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { NeighbourGraph, PathResolver, PrefixIndex } from "../../src/meshcore/path_resolver.ts";
+import { pruneRequestsJob } from "../../src/meshcore/prune_requests_job.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { advert, key, NOW, packet, reception, refused, sighting, status } from "./records.ts";
 import { TestStore } from "./test_store.ts";
@@ -329,6 +331,34 @@ Deno.test("prune requests delete nodes and are answered beside the database", ()
       "result-0a1c.json",
     ]);
   }));
+
+Deno.test("prune requests leave nothing half written beside them when the disk is full", () => {
+  using scratch = new Scratch();
+  const folder = scratch.file("prune-requests");
+  Deno.mkdirSync(folder);
+  Deno.writeTextFileSync(`${folder}/request-0a1b.json`, JSON.stringify({ pubkeys: [] }));
+  const db = new DatabaseSync(":memory:");
+  db.exec("CREATE TABLE nodes (public_key TEXT PRIMARY KEY)");
+  const job = pruneRequestsJob(db, scratch.file("meshcore.db"));
+  const files = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  const write = Deno.writeTextFileSync;
+  let writes = 0;
+  try {
+    Deno.writeTextFileSync = (path, text, options) => {
+      writes++;
+      write(path, (text as string).slice(0, 9), options);
+      throw new Error("No space left on device");
+    };
+    assert.throws(() => job.step(40, NOW), /No space left/);
+  } finally {
+    Deno.writeTextFileSync = write;
+  }
+  assert.equal(writes, 1);
+  assert.deepEqual(files(), ["request-0a1b.json"]);
+  assert.equal(job.step(40, NOW), "more");
+  assert.deepEqual(files(), ["result-0a1b.json"]);
+  db.close();
+});
 
 Deno.test("prune requests are left alone when the database is not the one that they are for", () =>
   withStore({}, (store, path) => {
