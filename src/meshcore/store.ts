@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { defined } from "../capture/defined.ts";
 import type { LongStep, StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { ThreadStore } from "../storage/thread_store.ts";
@@ -112,9 +113,11 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
     workerUrl: workerEntry(import.meta.url, "meshcore"),
     openOptions: { ...openOptions },
     encode: (batch) => encodeBatch(batch),
-    ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
-    ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
-    ...(options.onLongStep === undefined ? {} : { onLongStep: options.onLongStep }),
-    ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
+    ...defined({
+      onJobFailure: options.onJobFailure,
+      onJobDone: options.onJobDone,
+      onLongStep: options.onLongStep,
+      onThreadFailure: options.onThreadFailure,
+    }),
   });
 }

@@ -5,6 +5,7 @@
  */
 import { ThreadStore } from "../storage/thread_store.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
+import { defined } from "../capture/defined.ts";
 import type { LongStep, StorageError } from "../capture/network.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import type { EnumNames } from "./enum_names.ts";
@@ -87,9 +88,11 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
     workerUrl: workerEntry(import.meta.url, "meshtastic"),
     openOptions: { ...openOptions },
     encode: (batch, info) => encodeBatch(batch, info.derivedTables),
-    ...(options.onJobFailure === undefined ? {} : { onJobFailure: options.onJobFailure }),
-    ...(options.onJobDone === undefined ? {} : { onJobDone: options.onJobDone }),
-    ...(options.onLongStep === undefined ? {} : { onLongStep: options.onLongStep }),
-    ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
+    ...defined({
+      onJobFailure: options.onJobFailure,
+      onJobDone: options.onJobDone,
+      onLongStep: options.onLongStep,
+      onThreadFailure: options.onThreadFailure,
+    }),
   });
 }

@@ -1,6 +1,6 @@
 /** Makes a source as configured: a connection to a broker, or the embedded broker. @module */
+import { defined } from "../capture/defined.ts";
 import type { ConfiguredSource, EmbeddedBrokers } from "./embedded_brokers.ts";
-import { defined } from "./defined.ts";
 import { EmbeddedSource } from "./embedded_source.ts";
 import { loginOptions } from "./login_options.ts";
 import { MqttSource, type MqttSourceOptions } from "./source.ts";

@@ -1,8 +1,8 @@
 /** The embedded brokers that a process has, by address. @module */
+import { defined } from "../capture/defined.ts";
 import type { Log } from "../capture/log.ts";
 import { type BrokerAddress, parseBrokerUrl } from "./broker_url.ts";
 import type { RefusalReason } from "./broker_access.ts";
-import { defined } from "./defined.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import type { ConfiguredToken } from "./token_options.ts";
 

@@ -1,5 +1,5 @@
 /** @module */
-import { defined } from "./defined.ts";
+import { defined } from "../capture/defined.ts";
 import type { ConfiguredSource } from "./embedded_brokers.ts";
 import type { MqttSourceOptions } from "./source_options.ts";
 import { tokenOptions } from "./token_options.ts";

@@ -1,4 +1,5 @@
 /** What the configuration says of tokens, as a source takes it. @module */
+import { defined } from "../capture/defined.ts";
 import type { TokenOptions } from "./source_options.ts";
 
 /** `auth` of a source; `config`'s has this shape. */
@@ -24,10 +25,7 @@ export function tokenOptions(auth: ConfiguredToken | undefined): TokenOptions | 
   const { public_key: publicKey, audience } = auth;
   if (privateKey === undefined && privateKeyFile === undefined) return undefined;
   return {
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
-    ...(publicKey === undefined ? {} : { publicKey }),
-    ...(audience === undefined ? {} : { audience }),
+    ...defined({ privateKey, privateKeyFile, publicKey, audience }),
     lifetimeSeconds: auth.lifetime_minutes * 60,
     reconnectBeforeExpiry: auth.reconnect_before_expiry,
   };

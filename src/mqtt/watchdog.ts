@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { defined } from "../capture/defined.ts";
 import type { LogFields } from "../capture/log.ts";
 
 /** How a source is. Times are milliseconds of one monotonic clock; undefined: never. */
@@ -249,13 +250,12 @@ function finding(
   fields: LogFields,
   reconnect = false,
 ): WatchdogFinding {
-  const known = Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined));
   return {
     source: source.name,
     kind,
     level,
     message,
-    fields: { source: source.name, ...known },
+    fields: { source: source.name, ...defined(fields) },
     reconnect,
   };
 }
