@@ -138,7 +138,7 @@ export function removeRefused<R>(prepared: Batch<R>, failure: StorageError): Qua
 
 /** `message` with a payload in a buffer of its own: it is posted to the storage thread as it is. */
 function detached(message: Message): Message {
-  return { ...message, payload: message.payload.slice() };
+  return { ...message, payload: new Uint8Array(message.payload) };
 }
 
 /** The ledger, retained digests and marks that a batch's transaction carries. */

@@ -20,6 +20,7 @@ import {
   type PublicationTaker,
 } from "./embedded_types.ts";
 import { PacketScanError } from "./packet_scanner.ts";
+import { PayloadCopies } from "./payload_copies.ts";
 import { PublishRate } from "./publish_rate.ts";
 import { SizeLimit } from "./size_limit.ts";
 
@@ -61,6 +62,7 @@ export class EmbeddedBroker implements AsyncDisposable {
   readonly #refusals: RefusalLog;
   /** By client id, so that coming back gives no new allowance. */
   readonly #rates = new Map<string, PublishRate>();
+  readonly #copies = new PayloadCopies();
   #starting: Promise<void> | undefined;
   #server: Server | undefined;
   #aedes: Aedes | undefined;
@@ -248,9 +250,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     const takers = [...this.#takers].filter((taker) => taker.wants(topic));
     if (takers.length === 0) return done(null);
     const bytes = typeof given === "string" ? new TextEncoder().encode(given) : given;
-    // A view of the socket's buffer would pin all 64 KiB of it.
-    const payload = new Uint8Array(bytes.length);
-    payload.set(bytes);
+    const payload = this.#copies.copy(bytes);
     // A will is published by the broker and has no packet identifier to acknowledge.
     const acknowledged = packet.qos > 0 && messageId !== undefined;
     const publication: Publication = {

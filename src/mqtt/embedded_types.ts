@@ -46,7 +46,7 @@ export interface Publication {
   readonly clientId: string;
   /** Topic that it was published to. */
   readonly topic: string;
-  /** An own copy. */
+  /** A copy; it lies in a buffer with others. */
   readonly payload: Uint8Array<ArrayBuffer>;
   /** QoS of the publisher; 2 counts as 1. */
   readonly qos: 0 | 1;

@@ -12,7 +12,7 @@ const BUFFER_BYTES = 65_536;
 /** Longer payloads get a buffer of their own, so that at most an eighth of a buffer is left over. */
 const LONG_BYTES = BUFFER_BYTES / 8;
 
-/** Makes the copies of one source. */
+/** Makes the copies of one source or broker. */
 export class PayloadCopies {
   #buffer = new Uint8Array(0);
   #used = 0;
@@ -20,7 +20,8 @@ export class PayloadCopies {
   /** A copy of `bytes`. It shares its buffer: who keeps it for long, or sends it away, copies again. */
   copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const { length } = bytes;
-    if (length > LONG_BYTES) return bytes.slice() as Uint8Array<ArrayBuffer>;
+    // Not slice(): a socket gives Buffers, whose slice() is a view.
+    if (length > LONG_BYTES) return new Uint8Array(bytes);
     if (this.#used + length > this.#buffer.length) {
       this.#buffer = new Uint8Array(BUFFER_BYTES);
       this.#used = 0;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type Log, silentLog } from "../../src/capture/log.ts";
 import type { Message } from "../../src/capture/message.ts";
 import {
@@ -242,6 +243,18 @@ Deno.test("Pipeline quarantines what makes a decoder throw, and nothing else", a
   assert.deepEqual(store.commits[0]?.records, ["payload 1", "payload 3"]);
   assert.deepEqual(store.commits[0]?.context.quarantine.map((q) => q.message.messageId), [2]);
   assert.deepEqual(ack.ids, [1, 2, 3]);
+});
+
+Deno.test("Pipeline puts a copy of a payload into quarantine, of a Buffer too", async () => {
+  const { queue, store, pipeline, ack } = setUp();
+  // A storage thread would be sent all of the buffer that a view lies in.
+  const socket = Buffer.from("throw away, and much that came behind it");
+  const payload = socket.subarray(0, 10) as Uint8Array<ArrayBuffer>;
+  queue.offer(delivery(1, ack, { message: message({ qos: 1, messageId: 1, payload }) }));
+  await pipeline.drain();
+  const kept = store.commits[0]?.context.quarantine[0]?.message.payload;
+  assert.deepEqual(kept, bytes("throw away"));
+  assert.equal(kept?.buffer.byteLength, 10);
 });
 
 Deno.test("Pipeline.drain() commits everything that is queued", async () => {

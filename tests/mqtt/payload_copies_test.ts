@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { PayloadCopies } from "../../src/mqtt/payload_copies.ts";
 
@@ -29,4 +30,14 @@ Deno.test("copy() of something long has a buffer of its own", () => {
   const copies = new PayloadCopies();
   copies.copy(Uint8Array.of(1));
   assert.equal(copies.copy(new Uint8Array(8193)).buffer.byteLength, 8193);
+});
+
+Deno.test("copy() of a long Buffer is a copy, though a Buffer's own slice() is a view", () => {
+  const socket = Buffer.alloc(65_536, 1);
+  const payload = socket.subarray(0, 8193);
+  const copy = new PayloadCopies().copy(payload);
+  assert.ok(copy.buffer !== payload.buffer);
+  assert.equal(copy.buffer.byteLength, 8193);
+  socket.fill(0);
+  assert.ok(copy.every((byte) => byte === 1));
 });
