@@ -4,12 +4,7 @@ import type { BatchWriter } from "../storage/commit_batch.ts";
 import { NodeWriter } from "./node_writer.ts";
 import { ObserverWriter } from "./observer_writer.ts";
 import type { PathResolver } from "./path_resolver.ts";
-import type {
-  ClientReceptionRecord,
-  MeshcoreRecord,
-  PacketRecord,
-  RefusedRecord,
-} from "./record.ts";
+import type { ClientReceptionRecord, RefusedRecord, StoredPacket, StoredRecord } from "./record.ts";
 import { isoSeconds, sqliteTime } from "./store_times.ts";
 import { rfc3339 } from "./receive_time.ts";
 import { TransmissionWriter } from "./transmission_writer.ts";
@@ -18,7 +13,7 @@ import { TransmissionWriter } from "./transmission_writer.ts";
  * Writes MeshCore records: all that one message changes. Times are those of receipt, in CoreScope's
  * formats; CoreScope writes when it came to process a message.
  */
-export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
+export class MeshcoreWriter implements BatchWriter<readonly StoredRecord[]> {
   readonly #transmissions: TransmissionWriter;
   readonly #observers: ObserverWriter;
   readonly #nodes: NodeWriter;
@@ -67,11 +62,11 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
     );
   }
 
-  size(batch: readonly MeshcoreRecord[]): number {
+  size(batch: readonly StoredRecord[]): number {
     return batch.length;
   }
 
-  write(batch: readonly MeshcoreRecord[], index: number): void {
+  write(batch: readonly StoredRecord[], index: number): void {
     if (!this.#begun) this.#begin();
     const record = batch[index]!;
     switch (record.kind) {
@@ -139,7 +134,7 @@ export class MeshcoreWriter implements BatchWriter<readonly MeshcoreRecord[]> {
     this.#counts = emptyCounts();
   }
 
-  #packet(record: PacketRecord): void {
+  #packet(record: StoredPacket): void {
     const { transmission, observation, observer, hops, node, receivedAt } = record;
     const sent = this.#transmissions.transmission(transmission, receivedAt);
     // The observer first: CoreScope asks for its row before there is one (its main.go:794).

@@ -1,7 +1,7 @@
 /** @module */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { laterOf, laterValues } from "./later_time.ts";
-import type { MetricsSample, ObserverSighting, PacketRecord, StatusRecord } from "./record.ts";
+import type { MetricsSample, ObserverSighting, StatusRecord, StoredPacket } from "./record.ts";
 import { StagedCache } from "./staged_cache.ts";
 import { DAY_MS, isoSeconds, SecondTexts } from "./store_times.ts";
 
@@ -85,7 +85,7 @@ export class ObserverWriter {
   }
 
   /** A packet came by way of `observer`. Returns its rowid; a new observer gets its row at once. */
-  heard(observer: ObserverSighting, record: PacketRecord): number {
+  heard(observer: ObserverSighting, record: StoredPacket): number {
     const { idx, pending } = this.#sighting(observer, record.receivedAt);
     // What the broker had in store says nothing of now.
     if (!record.retained) {

@@ -266,3 +266,12 @@ export type MeshcoreRecord =
   | StatusRecord
   | CompanionRecord
   | ClientReceptionRecord;
+
+/** What the store reads of a packet's record; the rest is for the feed and the metrics. */
+export type StoredPacket = Omit<
+  PacketRecord,
+  "source" | "topic" | "qos" | "payloadName" | "region" | "heardAt"
+>;
+
+/** What the store reads of a record. */
+export type StoredRecord = StoredPacket | Exclude<MeshcoreRecord, PacketRecord>;

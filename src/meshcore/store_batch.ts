@@ -14,8 +14,13 @@ import {
   unpackRow,
 } from "../storage/packed_rows.ts";
 import type { EncodedBatch } from "../storage/thread_store.ts";
-import type { PayloadName } from "./packet.ts";
-import type { MeshcoreRecord, NodeUpdate, PacketRecord } from "./record.ts";
+import type {
+  MeshcoreRecord,
+  NodeUpdate,
+  PacketRecord,
+  StoredPacket,
+  StoredRecord,
+} from "./record.ts";
 
 /** What crosses. */
 export interface MeshcoreBatch {
@@ -30,7 +35,7 @@ export interface MeshcoreBatch {
 }
 
 /** Cells of a packet, in the order of {@linkcode packetCells}. */
-const COLUMNS = 28;
+const COLUMNS = 22;
 
 /** Packs a batch. */
 export function encodeBatch(records: readonly MeshcoreRecord[]): EncodedBatch {
@@ -50,12 +55,12 @@ export function encodeBatch(records: readonly MeshcoreRecord[]): EncodedBatch {
   return { value, transfer: transferables(packets) };
 }
 
-/** The records as they were packed. */
-export function decodeBatch(batch: MeshcoreBatch): MeshcoreRecord[] {
+/** The records as they were packed; what nobody reads of a packet has not crossed. */
+export function decodeBatch(batch: MeshcoreBatch): StoredRecord[] {
   const others = new Map(batch.others);
   const nodes = new Map(batch.nodes);
   const cells: unknown[] = new Array(COLUMNS).fill(null);
-  const records: MeshcoreRecord[] = [];
+  const records: StoredRecord[] = [];
   let row = 0;
   for (let index = 0; index < batch.size; index++) {
     const other = others.get(index);
@@ -69,12 +74,12 @@ export function decodeBatch(batch: MeshcoreBatch): MeshcoreRecord[] {
 
 /** Writes packed batches by means of a writer of records. */
 export class PackedWriter implements BatchWriter<MeshcoreBatch> {
-  readonly #inner: BatchWriter<readonly MeshcoreRecord[]>;
+  readonly #inner: BatchWriter<readonly StoredRecord[]>;
   #batch: MeshcoreBatch | undefined;
-  #records: readonly MeshcoreRecord[] = [];
+  #records: readonly StoredRecord[] = [];
 
   /** `inner` writes the records. */
-  constructor(inner: BatchWriter<readonly MeshcoreRecord[]>) {
+  constructor(inner: BatchWriter<readonly StoredRecord[]>) {
     this.#inner = inner;
   }
 
@@ -113,12 +118,8 @@ export class PackedWriter implements BatchWriter<MeshcoreBatch> {
 function packetCells(record: PacketRecord, cells: Cell[]): void {
   const { transmission, observation, observer } = record;
   let at = 0;
-  cells[at++] = record.source;
-  cells[at++] = record.topic;
   cells[at++] = record.receivedAt;
-  cells[at++] = record.qos;
   cells[at++] = record.retained;
-  cells[at++] = record.payloadName;
   cells[at++] = transmission.hash;
   cells[at++] = transmission.rawHex;
   cells[at++] = transmission.routeType;
@@ -136,15 +137,13 @@ function packetCells(record: PacketRecord, cells: Cell[]): void {
   cells[at++] = observation.rawHex;
   // Hops are hex, and never empty.
   cells[at++] = record.hops.join();
-  cells[at++] = record.region;
-  cells[at++] = record.heardAt;
   cells[at++] = record.clockSkewSeconds;
   cells[at++] = observer === null ? null : observer.id;
   cells[at++] = observer === null ? null : observer.name;
   cells[at] = observer === null ? null : observer.iata;
 }
 
-function packetOf(cells: readonly unknown[], node: NodeUpdate | null): PacketRecord {
+function packetOf(cells: readonly unknown[], node: NodeUpdate | null): StoredPacket {
   let at = 0;
   const text = () => cells[at++] as string;
   const number = () => cells[at++] as number;
@@ -153,12 +152,8 @@ function packetOf(cells: readonly unknown[], node: NodeUpdate | null): PacketRec
   // Evaluated in the order in which they are written here, which is that of the cells.
   return {
     kind: "packet",
-    source: text(),
-    topic: text(),
     receivedAt: number(),
-    qos: number() as 0 | 1,
     retained: number() === 1,
-    payloadName: text() as PayloadName,
     transmission: {
       hash: text(),
       rawHex: text(),
@@ -179,8 +174,6 @@ function packetOf(cells: readonly unknown[], node: NodeUpdate | null): PacketRec
       rawHex: text(),
     },
     hops: hopsOf(text()),
-    region: text(),
-    heardAt: number(),
     clockSkewSeconds: numberOrNull(),
     observer: observerOf(textOrNull(), textOrNull(), textOrNull()),
     node,
@@ -195,6 +188,6 @@ function observerOf(
   id: string | null,
   name: string | null,
   iata: string | null,
-): PacketRecord["observer"] {
+): StoredPacket["observer"] {
   return id === null ? null : { id, name, iata };
 }
