@@ -43,6 +43,8 @@ export interface PayloadReading {
   readonly payloadType: number;
   /** The verdict on its signature that it was read with. */
   readonly signatureValid: boolean | undefined;
+  /** The transport code that its scope was found by; null without one. */
+  readonly transportCode: string | null;
   /** The content hash. */
   readonly hash: string;
   /** The payload, opened where a key was known. */
@@ -51,6 +53,10 @@ export interface PayloadReading {
   readonly decodedJson: string;
   /** As in {@linkcode Transmission}. */
   readonly channelHash: string | null;
+  /** As in {@linkcode Transmission}. */
+  readonly scopeName: string | null;
+  /** What an advert says of its node, which the receptions share, too; null for what is none. */
+  readonly node: NodeUpdate | null;
 }
 
 /** Who heard a packet, and what with. */
@@ -86,49 +92,33 @@ export function readPacket(
   options: PacketOptions,
   signatureValid: boolean | undefined,
 ): PacketReading | RefusedRecord {
-  const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
   const key = readingKey(frame, heard.rawHex);
-  const known = key === undefined ? undefined : recalled(options, key, frame, signatureValid);
-  const hash = known?.hash ?? contentHash(frame.bytes)!;
-  if (advert !== undefined) {
-    const fault = advertFault(advert) ??
-      (signatureValid === false ? "invalid_signature" : undefined);
-    if (fault !== undefined) return refusedAdvert(advert, fault, hash, heard);
-  }
-  const { message, json, rawHex, observer, region } = heard;
-  let reading = known;
+  let reading = key === undefined ? undefined : recalled(options, key, frame, signatureValid);
   if (reading === undefined) {
-    const payload = readPayload(frame, { keys: options.keys, signatureValid, advert });
-    const channelHash = channelHashOf(frame, payload);
-    reading = {
-      payloadType: frame.payloadType,
-      signatureValid,
-      hash,
-      payload,
-      decodedJson: goJson(payload),
-      channelHash,
-    };
+    const read = readAnew(frame, heard, options, signatureValid);
+    if ("kind" in read) return read;
+    reading = read;
     if (key !== undefined) options.readings?.set(key, reading);
   }
+  const { message, json, rawHex, observer, region } = heard;
   const path = traceRoute(frame)?.hops ?? frame.hops;
   // The header of a TRACE holds SNR values: without a route there are no hops to resolve.
   const hops = frame.payloadType === PAYLOAD.TRACE && path === frame.hops ? [] : path;
-  const scopeName = scopeOf(options.regions, frame);
   const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);
   const record: PacketRecord = {
     kind: "packet",
     ...recordBase(message),
     payloadName: frame.payloadName,
     transmission: {
-      hash,
+      hash: reading.hash,
       rawHex,
       routeType: frame.routeType,
       payloadType: frame.payloadType,
       payloadVersion: frame.payloadVersion,
       decodedJson: reading.decodedJson,
       channelHash: reading.channelHash,
-      scopeName,
-      fromPubkey: advert?.publicKey ?? null,
+      scopeName: reading.scopeName,
+      fromPubkey: reading.node?.publicKey ?? null,
     },
     observation: {
       ...receptionFields(json),
@@ -140,9 +130,38 @@ export function readPacket(
     region,
     heardAt: time.at,
     clockSkewSeconds: time.clockSkewSeconds ?? null,
-    node: advert === undefined ? null : nodeUpdate(advert, scopeName, options.geoFilter),
+    node: reading.node,
   };
   return { record, payload: reading.payload };
+}
+
+/** Reads the payload; an advert that no node can have sent, or did not sign, is refused. */
+function readAnew(
+  frame: PacketFrame,
+  heard: Heard,
+  { keys, regions, geoFilter }: PacketOptions,
+  signatureValid: boolean | undefined,
+): PayloadReading | RefusedRecord {
+  const hash = contentHash(frame.bytes)!;
+  const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
+  if (advert !== undefined) {
+    const fault = advertFault(advert) ??
+      (signatureValid === false ? "invalid_signature" : undefined);
+    if (fault !== undefined) return refusedAdvert(advert, fault, hash, heard);
+  }
+  const payload = readPayload(frame, { keys, signatureValid, advert });
+  const scopeName = scopeOf(regions, frame);
+  return {
+    payloadType: frame.payloadType,
+    signatureValid,
+    transportCode: frame.transportCodes?.code1 ?? null,
+    hash,
+    payload,
+    decodedJson: goJson(payload),
+    channelHash: channelHashOf(frame, payload),
+    scopeName,
+    node: advert === undefined ? null : nodeUpdate(advert, scopeName, geoFilter),
+  };
 }
 
 /**
@@ -157,11 +176,12 @@ function readingKey(frame: PacketFrame, rawHex: string): string | undefined {
 function recalled(
   { readings }: PacketOptions,
   key: string,
-  { payloadType }: PacketFrame,
+  { payloadType, transportCodes }: PacketFrame,
   signatureValid: boolean | undefined,
 ): PayloadReading | undefined {
   const known = readings?.get(key);
-  return known?.payloadType === payloadType && known.signatureValid === signatureValid
+  return known?.payloadType === payloadType && known.signatureValid === signatureValid &&
+      known.transportCode === (transportCodes?.code1 ?? null)
     ? known
     : undefined;
 }

@@ -6,6 +6,7 @@ import { encodeAdvert, encodePacket } from "../../src/meshcore/encode.ts";
 import { encodeHex } from "../../src/meshcore/hex.ts";
 import { DROP_REASONS } from "../../src/meshcore/message.ts";
 import type { MeshcoreRecord } from "../../src/meshcore/record.ts";
+import { createRegionScopes, transportCode } from "../../src/meshcore/regions.ts";
 import { message } from "../helpers/deliveries.ts";
 import { utf8Bytes } from "./fixtures.ts";
 
@@ -400,4 +401,21 @@ Deno.test("decode() labels what it read for the metrics", async () => {
   ]);
   assert.deepEqual(await labels(TOPIC, { raw: "15" }), ["UNDECODABLE", "none", false]);
   assert.deepEqual(await labels("a/b/c/status", {}), ["STATUS", "none", true]);
+});
+
+Deno.test("decode() finds the scope of every copy by its own transport code", async () => {
+  const regions = createRegionScopes(["sjc"]);
+  const payload = Uint8Array.of(1, 2, 3, 4);
+  const code = transportCode(regions[0]!.mac, Uint8Array.of(3), payload);
+  const copies = [[0, code], [0, code ^ 1], [1, 0], [3, code], [0, 0]] as const;
+  const messages = copies.map(([routeType, first]) => {
+    const bytes = encodePacket({ routeType, payloadType: 3, payload, transportCodes: [first, 0] });
+    return message({ topic: TOPIC, payload: utf8Bytes(JSON.stringify({ raw: encodeHex(bytes) })) });
+  });
+  const decoded = await createMeshcoreDecoder({ regions }).decode(messages);
+  const sent = decoded.map((one) =>
+    one.kind === "record" && one.record.kind === "packet" ? one.record.transmission : undefined
+  );
+  assert.deepEqual(sent.map((one) => one?.scopeName), ["#sjc", "", null, "#sjc", null]);
+  assert.equal(new Set(sent.map((one) => one?.hash)).size, 1);
 });
