@@ -34,8 +34,11 @@ export interface MeshcoreDecoderOptions extends FilterOptions {
   readonly foreignAdverts?: "flag" | "drop";
 }
 
-/** Verdicts that are remembered: an advert is heard by many observers, one after the other. */
-const REMEMBERED_SIGNATURES = 2048;
+/**
+ * Verdicts that are remembered, and at most as many again: an advert is heard by many observers, one
+ * after the other.
+ */
+const REMEMBERED_SIGNATURES = 1024;
 
 /** Payloads that are remembered, and at most as many again; each takes 1 to 2 KB. */
 const REMEMBERED_PAYLOADS = 1024;
@@ -54,18 +57,10 @@ export function createMeshcoreDecoder(
     filters: createFilters(options),
     readings: new RecentMap(REMEMBERED_PAYLOADS),
   };
-  const verdicts = new Map<string, Promise<boolean>>();
+  const verdicts = new RecentMap<string, Promise<boolean>>(REMEMBERED_SIGNATURES);
   const verify = (payload: Uint8Array<ArrayBuffer>, key: string): Promise<boolean> => {
-    const known = verdicts.get(key);
-    if (known !== undefined) return known;
-    const verdict = verifyAdvert(payload);
-    verdicts.set(key, verdict);
-    if (verdicts.size > REMEMBERED_SIGNATURES) {
-      for (const oldest of verdicts.keys()) {
-        verdicts.delete(oldest);
-        break;
-      }
-    }
+    let verdict = verdicts.get(key);
+    if (verdict === undefined) verdicts.set(key, verdict = verifyAdvert(payload));
     return verdict;
   };
 
