@@ -4,7 +4,7 @@
  * @module
  */
 import type { Message } from "../capture/message.ts";
-import { advertFault, parseAdvert } from "./advert.ts";
+import type { Advert } from "./advert.ts";
 import {
   field,
   firstField,
@@ -52,6 +52,7 @@ export function clientPosition(json: JsonObject): ClientPosition | undefined {
  * sent it, if its hash has two bytes or more; or the node whose advert has not been forwarded yet.
  *
  * @param rxPubkey from {@linkcode clientKey}
+ * @param advert the payload, where it is an advert
  * @param signatureValid of an advert; null when nobody looked
  */
 export function readClientReception(
@@ -60,10 +61,11 @@ export function readClientReception(
   frame: PacketFrame,
   rxPubkey: string,
   position: ClientPosition,
+  advert: Advert | undefined,
   signatureValid: boolean | null,
 ): ClientReceptionRecord | undefined {
   if (firstText(json, "direction", "Direction")?.toLowerCase() !== "rx") return undefined;
-  const heard = heardNode(frame);
+  const heard = heardNode(frame, advert);
   if (heard === undefined) return undefined;
   const rssi = parseNumber(firstField(json, "RSSI", "rssi"));
   return {
@@ -81,15 +83,9 @@ export function readClientReception(
   };
 }
 
-/** True for an advert that no node can have sent: nothing about it is to be believed, nor its path. */
-export function isCorruptAdvert(frame: PacketFrame): boolean {
-  if (frame.payloadType !== PAYLOAD.ADVERT) return false;
-  const advert = parseAdvert(frame.payload);
-  return advert !== undefined && advertFault(advert) !== undefined;
-}
-
 function heardNode(
   frame: PacketFrame,
+  advert: Advert | undefined,
 ): Pick<ClientReceptionRecord, "heardKey" | "heardBy"> | undefined {
   // Its path holds SNR values, and its payload the way it is to take, not the way it came.
   if (frame.payloadType === PAYLOAD.TRACE) return undefined;
@@ -99,7 +95,5 @@ function heardNode(
     if (!isFloodRoute(frame.routeType) || last.length < 4) return undefined;
     return { heardKey: last.toLowerCase(), heardBy: "rxlog" };
   }
-  if (frame.payloadType !== PAYLOAD.ADVERT) return undefined;
-  const advert = parseAdvert(frame.payload);
   return advert === undefined ? undefined : { heardKey: advert.publicKey, heardBy: "advert" };
 }

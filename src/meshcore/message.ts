@@ -6,12 +6,8 @@
  */
 import type { Message } from "../capture/message.ts";
 import type { Decoded, RecordLabels } from "../capture/network.ts";
-import {
-  clientKey,
-  clientPosition,
-  isCorruptAdvert,
-  readClientReception,
-} from "./client_reception.ts";
+import { advertFault, parseAdvert } from "./advert.ts";
+import { clientKey, clientPosition, readClientReception } from "./client_reception.ts";
 import { readChannelMessage, readDirectMessage } from "./companion.ts";
 import type { Filters } from "./filters.ts";
 import { decodeHex, stripHex } from "./hex.ts";
@@ -170,21 +166,27 @@ function readClient(
   const rawHex = stripHex(raw);
   const { parsed } = parseRaw(rawHex);
   if (!parsed.ok) return drop("client_undecodable", `${parsed.fault}: ${parsed.detail}`);
-  if (isCorruptAdvert(parsed.frame)) return drop("client_corrupt_advert");
+  const { frame } = parsed;
+  const advert = frame.payloadType === PAYLOAD.ADVERT ? parseAdvert(frame.payload) : undefined;
+  // No node can have sent it: nothing about it is to be believed, nor its path.
+  if (advert !== undefined && advertFault(advert) !== undefined) {
+    return drop("client_corrupt_advert");
+  }
   const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
     const record = readClientReception(
       message,
       json,
-      parsed.frame,
+      frame,
       key,
       position,
+      advert,
       signatureValid ?? null,
     );
     return record === undefined
       ? { kind: "drop", reason: "client_not_direct" satisfies DropReason }
       : kept(record, labels("CLIENT_RECEPTION"));
   };
-  return withSignature(parsed.frame, rawHex, options, finish);
+  return withSignature(frame, rawHex, options, finish);
 }
 
 function withSignature(
