@@ -26,8 +26,13 @@ export function encodeHex(bytes: Uint8Array): string {
 
 /** Bytes as upper-case hex. */
 export function encodeHexUpper(bytes: Uint8Array): string {
+  return hexUpperBetween(bytes, 0, bytes.length);
+}
+
+/** The bytes from `from` to before `to` as upper-case hex. */
+export function hexUpperBetween(bytes: Uint8Array, from: number, to: number): string {
   let text = "";
-  for (let i = 0; i < bytes.length; i++) text += UPPER[bytes[i]!];
+  for (let i = from; i < to; i++) text += UPPER[bytes[i]!];
   return text;
 }
 
@@ -37,6 +42,13 @@ export function encodeHexUpper(bytes: Uint8Array): string {
  */
 export function stripHex(raw: string): string {
   return /[ \n\r]/.test(raw) ? raw.replace(/[ \n\r]/g, "") : raw;
+}
+
+/** The byte whose two digits stand at `at`; undefined where there are none. */
+export function hexByteAt(text: string, at: number): number | undefined {
+  const high = DIGIT[text.charCodeAt(at)] ?? 255;
+  const low = DIGIT[text.charCodeAt(at + 1)] ?? 255;
+  return high === 255 || low === 255 ? undefined : (high << 4) | low;
 }
 
 /** Reads hex digits of either case; undefined when a character is none or their number is odd. */

@@ -13,8 +13,14 @@ import type { Filters } from "./filters.ts";
 import { decodeHex, stripHex } from "./hex.ts";
 import { type JsonObject, parseJsonMessage, textField } from "./json_message.ts";
 import { type PacketFrame, type ParsedPacket, parsePacket, PAYLOAD } from "./packet.ts";
-import { type Heard, type PacketOptions, readPacket, refusedPacket } from "./packet_record.ts";
-import type { Payload } from "./payload_fields.ts";
+import {
+  type Heard,
+  type PacketOptions,
+  type PacketReading,
+  readPacket,
+  recallPacket,
+  refusedPacket,
+} from "./packet_record.ts";
 import { observerSighting } from "./reception.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { readStatus } from "./status.ts";
@@ -132,6 +138,8 @@ function readHeard(
     region,
     observer: observerSighting(observerId, json, region),
   };
+  const recalled = recallPacket(heard, options);
+  if (recalled !== undefined) return { kind: "done", decoded: accepted(recalled, options) };
   const { bytes, parsed } = parseRaw(rawHex);
   if (!parsed.ok) {
     const record = refusedPacket(parsed.fault, parsed.detail, bytes, heard);
@@ -143,12 +151,19 @@ function readHeard(
     if ("kind" in reading) {
       return kept(reading, { type: frame.payloadName, decrypt: "none", readable: false });
     }
-    if (reading.record.node?.foreign === true && options.foreignAdverts === "drop") {
-      return { kind: "drop", reason: "foreign_advert" satisfies DropReason };
-    }
-    return kept(reading.record, packetLabels(frame, reading.payload));
+    return accepted(reading, options);
   };
   return withSignature(frame, rawHex, options, finish);
+}
+
+function accepted(
+  { record, labels }: PacketReading,
+  { foreignAdverts }: MessageOptions,
+): Decoded<MeshcoreRecord> {
+  if (record.node?.foreign === true && foreignAdverts === "drop") {
+    return { kind: "drop", reason: "foreign_advert" satisfies DropReason };
+  }
+  return kept(record, labels);
 }
 
 function readClient(
@@ -209,18 +224,6 @@ function parseRaw(hex: string): { bytes?: Uint8Array<ArrayBuffer>; parsed: Parse
     return { parsed: { ok: false, fault: "bad_hex", detail: `${hex.length} characters` } };
   }
   return { bytes, parsed: parsePacket(bytes) };
-}
-
-function packetLabels(frame: PacketFrame, payload: Payload): RecordLabels {
-  const status = Object.hasOwn(payload, "decryptionStatus")
-    ? payload["decryptionStatus"]
-    : undefined;
-  const decrypt = status === "decrypted"
-    ? "hash"
-    : status === "decryption_failed" || status === "no_key"
-    ? "no_key"
-    : "none";
-  return { type: frame.payloadName, decrypt, readable: !Object.hasOwn(payload, "error") };
 }
 
 function labels(type: string): RecordLabels {

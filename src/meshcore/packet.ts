@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { encodeHexUpper } from "./hex.ts";
+import { hexByteAt, hexUpperBetween } from "./hex.ts";
 
 /** Path bytes that a packet may carry. */
 export const MAX_PATH_BYTES = 64;
@@ -108,8 +108,8 @@ export function parsePacket(bytes: Uint8Array<ArrayBuffer>): ParsedPacket {
   if (isTransportRoute(routeType)) {
     if (bytes.length < 5) return fault("no_transport_codes", `${bytes.length} bytes`);
     transportCodes = {
-      code1: encodeHexUpper(bytes.subarray(1, 3)),
-      code2: encodeHexUpper(bytes.subarray(3, 5)),
+      code1: hexUpperBetween(bytes, 1, 3),
+      code2: hexUpperBetween(bytes, 3, 5),
     };
     at = 5;
   }
@@ -127,7 +127,7 @@ export function parsePacket(bytes: Uint8Array<ArrayBuffer>): ParsedPacket {
   }
   const hops: string[] = [];
   for (let hop = 0; hop < hopCount; hop++, at += hashSize) {
-    hops.push(encodeHexUpper(bytes.subarray(at, at + hashSize)));
+    hops.push(hexUpperBetween(bytes, at, at + hashSize));
   }
   const payload = bytes.subarray(at);
   if (payload.length > MAX_PAYLOAD_BYTES) {
@@ -149,6 +149,73 @@ export function parsePacket(bytes: Uint8Array<ArrayBuffer>): ParsedPacket {
       bytes,
     },
   };
+}
+
+/** What stands before a payload, and the payload itself as hex. */
+export interface PacketHead {
+  /** As in {@linkcode PacketFrame}. */
+  readonly routeType: number;
+  /** As in {@linkcode PacketFrame}. */
+  readonly payloadType: number;
+  /** As in {@linkcode PacketFrame}. */
+  readonly payloadName: PayloadName;
+  /** As in {@linkcode PacketFrame}. */
+  readonly payloadVersion: number;
+  /** The first of the two transport codes; null without any. */
+  readonly transportCode: string | null;
+  /** As in {@linkcode PacketFrame}. */
+  readonly hops: readonly string[];
+  /** The payload as it was sent: nobody has looked whether it is hex, or too long. */
+  readonly payloadHex: string;
+}
+
+/**
+ * Reads what stands before the payload without making bytes of it: all that is needed of a further
+ * copy of a packet. Undefined where {@linkcode parsePacket} finds a fault, too.
+ */
+export function parseHead(hex: string): PacketHead | undefined {
+  const header = hexByteAt(hex, 0);
+  if (header === undefined) return undefined;
+  const routeType = header & 3;
+  let transportCode: string | null = null;
+  let at = 2;
+  if (isTransportRoute(routeType)) {
+    const codes = upperHexAt(hex, 2, 4);
+    if (codes === undefined) return undefined;
+    transportCode = codes.slice(0, 4);
+    at = 10;
+  }
+  const pathByte = hexByteAt(hex, at);
+  if (pathByte === undefined) return undefined;
+  at += 2;
+  const hashSize = (pathByte >> 6) + 1;
+  const hopCount = pathByte & 0x3f;
+  if (hashSize === 4 || hashSize * hopCount > MAX_PATH_BYTES) return undefined;
+  const hops: string[] = [];
+  for (let hop = 0; hop < hopCount; hop++, at += 2 * hashSize) {
+    const text = upperHexAt(hex, at, hashSize);
+    if (text === undefined) return undefined;
+    hops.push(text);
+  }
+  const payloadType = (header >> 2) & 0x0f;
+  return {
+    routeType,
+    payloadType,
+    payloadName: payloadName(payloadType),
+    payloadVersion: header >> 6,
+    transportCode,
+    hops,
+    payloadHex: hex.slice(at),
+  };
+}
+
+/** So many bytes at `at`, in upper case; undefined where there are not as many. */
+function upperHexAt(hex: string, at: number, bytes: number): string | undefined {
+  const end = at + 2 * bytes;
+  for (let i = at; i < end; i += 2) {
+    if (hexByteAt(hex, i) === undefined) return undefined;
+  }
+  return hex.slice(at, end).toUpperCase();
 }
 
 function fault(reason: PacketFault, detail: string): ParsedPacket {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Message } from "../capture/message.ts";
+import type { RecordLabels } from "../capture/network.ts";
 import type { RecentMap } from "../capture/recent_map.ts";
 import { type Advert, advertFault, advertRole, parseAdvert } from "./advert.ts";
 import type { ChannelKeyRing } from "./channels.ts";
@@ -11,7 +12,13 @@ import { type GeoFilter, passesGeoFilter } from "./geo_filter.ts";
 import { goJson } from "./go_json.ts";
 import { contentHash } from "./hash.ts";
 import { field, type JsonObject } from "./json_message.ts";
-import { type PacketFault, type PacketFrame, PAYLOAD } from "./packet.ts";
+import {
+  type PacketFault,
+  type PacketFrame,
+  type PacketHead,
+  parseHead,
+  PAYLOAD,
+} from "./packet.ts";
 import { readPayload, traceRoute } from "./payload.ts";
 import type { Payload } from "./payload_fields.ts";
 import { resolveReceiveTime } from "./receive_time.ts";
@@ -47,10 +54,10 @@ export interface PayloadReading {
   readonly transportCode: string | null;
   /** The content hash. */
   readonly hash: string;
-  /** The payload, opened where a key was known. */
-  readonly payload: Payload;
-  /** The same as text. */
+  /** The payload, opened where a key was known, as text. */
   readonly decodedJson: string;
+  /** What the metrics say of it. */
+  readonly labels: RecordLabels;
   /** As in {@linkcode Transmission}. */
   readonly channelHash: string | null;
   /** As in {@linkcode Transmission}. */
@@ -73,12 +80,12 @@ export interface Heard {
   readonly region: string;
 }
 
-/** A packet's record, and its payload for the metrics. */
+/** A packet's record, and what the metrics say of it. */
 export interface PacketReading {
   /** What the store keeps. */
   readonly record: PacketRecord;
-  /** What the packet carries, decrypted where a key was known: the record has it only as text. */
-  readonly payload: Payload;
+  /** Its labels: others may have the same object. */
+  readonly labels: RecordLabels;
 }
 
 /**
@@ -100,21 +107,48 @@ export function readPacket(
     reading = read;
     if (key !== undefined) options.readings?.set(key, reading);
   }
-  const { message, json, rawHex, observer, region } = heard;
   const path = traceRoute(frame)?.hops ?? frame.hops;
   // The header of a TRACE holds SNR values: without a route there are no hops to resolve.
   const hops = frame.payloadType === PAYLOAD.TRACE && path === frame.hops ? [] : path;
+  return recordOf(frame, path, hops, heard, reading);
+}
+
+/**
+ * Makes the record of a further copy of a packet that was read lately; undefined when it was not. Most
+ * packets are heard by several observers: what differs between their copies is what stands before the
+ * payload, so no bytes are made of the rest. An advert among them was checked when it was read.
+ */
+export function recallPacket(
+  heard: Heard,
+  { readings }: Pick<PacketOptions, "readings">,
+): PacketReading | undefined {
+  const head = parseHead(heard.rawHex);
+  if (head === undefined || head.payloadType === PAYLOAD.TRACE) return undefined;
+  const reading = readings?.get(head.payloadHex);
+  return reading === undefined || reading.payloadType !== head.payloadType ||
+      reading.transportCode !== head.transportCode
+    ? undefined
+    : recordOf(head, head.hops, head.hops, heard, reading);
+}
+
+function recordOf(
+  head: Pick<PacketHead, "routeType" | "payloadType" | "payloadName" | "payloadVersion">,
+  path: readonly string[],
+  hops: readonly string[],
+  { message, json, rawHex, observer, region }: Heard,
+  reading: PayloadReading,
+): PacketReading {
   const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);
   const record: PacketRecord = {
     kind: "packet",
     ...recordBase(message),
-    payloadName: frame.payloadName,
+    payloadName: head.payloadName,
     transmission: {
       hash: reading.hash,
       rawHex,
-      routeType: frame.routeType,
-      payloadType: frame.payloadType,
-      payloadVersion: frame.payloadVersion,
+      routeType: head.routeType,
+      payloadType: head.payloadType,
+      payloadVersion: head.payloadVersion,
       decodedJson: reading.decodedJson,
       channelHash: reading.channelHash,
       scopeName: reading.scopeName,
@@ -132,7 +166,7 @@ export function readPacket(
     clockSkewSeconds: time.clockSkewSeconds ?? null,
     node: reading.node,
   };
-  return { record, payload: reading.payload };
+  return { record, labels: reading.labels };
 }
 
 /** Reads the payload; an advert that no node can have sent, or did not sign, is refused. */
@@ -156,8 +190,8 @@ function readAnew(
     signatureValid,
     transportCode: frame.transportCodes?.code1 ?? null,
     hash,
-    payload,
     decodedJson: goJson(payload),
+    labels: packetLabels(frame, payload),
     channelHash: channelHashOf(frame, payload),
     scopeName,
     node: advert === undefined ? null : nodeUpdate(advert, scopeName, geoFilter),
@@ -184,6 +218,18 @@ function recalled(
       known.transportCode === (transportCodes?.code1 ?? null)
     ? known
     : undefined;
+}
+
+function packetLabels(frame: PacketFrame, payload: Payload): RecordLabels {
+  const status = Object.hasOwn(payload, "decryptionStatus")
+    ? payload["decryptionStatus"]
+    : undefined;
+  const decrypt = status === "decrypted"
+    ? "hash"
+    : status === "decryption_failed" || status === "no_key"
+    ? "no_key"
+    : "none";
+  return { type: frame.payloadName, decrypt, readable: !Object.hasOwn(payload, "error") };
 }
 
 function channelHashOf(frame: PacketFrame, payload: Payload): string | null {

@@ -16,7 +16,7 @@ import { contentHash } from "../../src/meshcore/hash.ts";
 import { decodeHex, encodeHex, encodeHexUpper } from "../../src/meshcore/hex.ts";
 import { rewritable } from "../../src/meshcore/json_message.ts";
 import { parseInteger, parseNumber } from "../../src/meshcore/numbers.ts";
-import { MAX_PAYLOAD_BYTES, parsePacket } from "../../src/meshcore/packet.ts";
+import { MAX_PAYLOAD_BYTES, parseHead, parsePacket } from "../../src/meshcore/packet.ts";
 import { readPayload } from "../../src/meshcore/payload.ts";
 import { resolveReceiveTime } from "../../src/meshcore/receive_time.ts";
 import { cutUtf8, lenientUtf8, utf8Length } from "../../src/meshcore/utf8.ts";
@@ -71,6 +71,47 @@ Deno.test("parsePacket() reads again what encodePacket() made", () => {
     const payload = readPayload(frame, { keys, signatureValid: undefined });
     assert.doesNotThrow(() => JSON.parse(goJson(payload)));
   }));
+});
+
+Deno.test("parseHead() reads of hex what parsePacket() reads of its bytes, and refuses what it refuses", () => {
+  const mixed = fc.tuple(parts, fc.nat()).map(([made, bits]) =>
+    [...encodeHex(encodePacket(made))].map((c, i) => bits >> i % 31 & 1 ? c.toUpperCase() : c).join(
+      "",
+    )
+  );
+  // Cut anywhere, spoilt anywhere, or no packet at all.
+  const text = fc.oneof(
+    mixed,
+    fc.tuple(mixed, fc.nat(300)).map(([hex, length]) => hex.slice(0, length)),
+    fc.tuple(mixed, fc.nat(80), fc.string({ minLength: 1, maxLength: 2 })).map(([hex, at, odd]) =>
+      hex.slice(0, at) + odd + hex.slice(at + odd.length)
+    ),
+    bytes(260).map(encodeHexUpper),
+    fc.string({ maxLength: 20 }),
+  );
+  fc.assert(
+    fc.property(text, (hex) => {
+      const whole = decodeHex(hex);
+      const parsed = whole === undefined ? undefined : parsePacket(whole);
+      const head = parseHead(hex);
+      if (parsed?.ok !== true) {
+        const payload = head === undefined ? undefined : decodeHex(head.payloadHex);
+        assert.ok(payload === undefined || payload.length > MAX_PAYLOAD_BYTES);
+        return;
+      }
+      const { frame } = parsed;
+      assert.deepEqual(head, {
+        routeType: frame.routeType,
+        payloadType: frame.payloadType,
+        payloadName: frame.payloadName,
+        payloadVersion: frame.payloadVersion,
+        transportCode: frame.transportCodes?.code1 ?? null,
+        hops: frame.hops,
+        payloadHex: hex.slice(hex.length - 2 * frame.payload.length),
+      });
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 Deno.test("contentHash() is the same whatever way a packet came, unless it is a TRACE", () => {
