@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Message } from "../capture/message.ts";
 import type { Decoded, Network } from "../capture/network.ts";
 import { RecentMap } from "../capture/recent_map.ts";
 import { verifyAdvert } from "./advert.ts";
@@ -10,6 +11,7 @@ import { type ChannelKeyRing, createChannelKeyRing } from "./channels.ts";
 import { createFilters, type FilterOptions } from "./filters.ts";
 import type { GeoFilter } from "./geo_filter.ts";
 import {
+  type AdvertReading,
   type DropReason,
   type MessageOptions,
   type MessageReading,
@@ -43,7 +45,10 @@ const REMEMBERED_SIGNATURES = 1024;
 /** Payloads that are remembered, and at most as many again; each takes 1 to 2 KB. */
 const REMEMBERED_PAYLOADS = 1024;
 
-/** Makes the decoder. It keeps nothing between batches but verdicts on signatures and payloads. */
+/** Topics that are remembered, and at most as many again: an observer publishes to two or three. */
+const REMEMBERED_TOPICS = 1024;
+
+/** Makes the decoder. It keeps nothing between batches but what may be forgotten at any time. */
 export function createMeshcoreDecoder(
   options: MeshcoreDecoderOptions = {},
 ): Network<MeshcoreRecord> {
@@ -56,11 +61,12 @@ export function createMeshcoreDecoder(
     foreignAdverts: options.foreignAdverts ?? "flag",
     filters: createFilters(options),
     readings: new RecentMap(REMEMBERED_PAYLOADS),
+    topics: new RecentMap(REMEMBERED_TOPICS),
   };
-  const verdicts = new RecentMap<string, Promise<boolean>>(REMEMBERED_SIGNATURES);
+  const signatures = new RecentMap<string, Promise<boolean>>(REMEMBERED_SIGNATURES);
   const verify = (payload: Uint8Array<ArrayBuffer>, key: string): Promise<boolean> => {
-    let verdict = verdicts.get(key);
-    if (verdict === undefined) verdicts.set(key, verdict = verifyAdvert(payload));
+    let verdict = signatures.get(key);
+    if (verdict === undefined) signatures.set(key, verdict = verifyAdvert(payload));
     return verdict;
   };
 
@@ -68,39 +74,39 @@ export function createMeshcoreDecoder(
     name: "meshcore",
     async decode(batch) {
       // All signatures of a batch are begun before the first is waited for.
-      const begun = batch.map((message): [MessageReading, Promise<boolean> | undefined] => {
-        const reading = guarded(() => readMessage(message, messageOptions), failedReading);
-        return [
-          reading,
-          reading.kind === "advert" ? verify(reading.payload, reading.payloadHex) : undefined,
-        ];
-      });
+      const readings = batch.map((message) => readGuarded(message, messageOptions));
+      const verdicts = readings.map((reading) =>
+        reading.kind === "advert" ? verify(reading.payload, reading.payloadHex) : undefined
+      );
       const decoded: Decoded<MeshcoreRecord>[] = [];
-      for (const [reading, verdict] of begun) {
-        if (reading.kind === "done") decoded.push(reading.decoded);
-        else {
-          const valid = await verdict!;
-          decoded.push(guarded(() => reading.finish(valid), failed));
-        }
+      for (const [i, reading] of readings.entries()) {
+        decoded.push(
+          reading.kind === "done" ? reading.decoded : finishGuarded(reading, await verdicts[i]!),
+        );
       }
       return decoded;
     },
   };
 }
 
-/** A fault of ours must not take the batch with it: it costs one message, counted and explained. */
-function guarded<T>(read: () => T, otherwise: (detail: string) => T): T {
+function readGuarded(message: Message, options: MessageOptions): MessageReading {
   try {
-    return read();
+    return readMessage(message, options);
   } catch (error) {
-    return otherwise(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { kind: "done", decoded: failed(error) };
   }
 }
 
-function failed(detail: string): Decoded<MeshcoreRecord> {
-  return { kind: "drop", reason: "internal_error" satisfies DropReason, detail };
+function finishGuarded(advert: AdvertReading, signatureValid: boolean): Decoded<MeshcoreRecord> {
+  try {
+    return advert.finish(signatureValid);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
-function failedReading(detail: string): MessageReading {
-  return { kind: "done", decoded: failed(detail) };
+/** A fault of ours must not take the batch with it: it costs one message, counted and explained. */
+function failed(error: unknown): Decoded<MeshcoreRecord> {
+  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { kind: "drop", reason: "internal_error" satisfies DropReason, detail };
 }

@@ -47,7 +47,7 @@ export function createFilters(options: FilterOptions): Filters {
     ]),
   );
   return {
-    isBlacklisted: (id) => blacklist.has(normalize(id)),
+    isBlacklisted: (id) => blacklist.size > 0 && blacklist.has(normalize(id)),
     isRegionAllowed: (iata) => whitelist.size === 0 || whitelist.has(normalize(iata)),
     isPacketWanted: (source, iata) => {
       const wanted = sources.get(source)?.wanted;

@@ -17,6 +17,11 @@ const DIGIT = Uint8Array.from({ length: 128 }, (_, code) => {
   return Number.isNaN(value) ? 255 : value;
 });
 
+/** A byte as two upper-case digits. */
+export function upperHex(byte: number): string {
+  return UPPER[byte]!;
+}
+
 /** Bytes as lower-case hex. */
 export function encodeHex(bytes: Uint8Array): string {
   let text = "";

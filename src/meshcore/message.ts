@@ -6,12 +6,13 @@
  */
 import type { Message } from "../capture/message.ts";
 import type { Decoded, RecordLabels } from "../capture/network.ts";
+import type { RecentMap } from "../capture/recent_map.ts";
 import { advertFault, parseAdvert } from "./advert.ts";
 import { clientKey, clientPosition, readClientReception } from "./client_reception.ts";
 import { readChannelMessage, readDirectMessage } from "./companion.ts";
 import type { Filters } from "./filters.ts";
 import { decodeHex, stripHex } from "./hex.ts";
-import { type JsonObject, parseJsonMessage, textField } from "./json_message.ts";
+import { type JsonObject, nonEmpty, parseJsonMessage, textField } from "./json_message.ts";
 import { type PacketFrame, type ParsedPacket, parsePacket, PAYLOAD } from "./packet.ts";
 import {
   type Heard,
@@ -22,7 +23,7 @@ import {
   refusedPacket,
 } from "./packet_record.ts";
 import { observerSighting } from "./reception.ts";
-import type { MeshcoreRecord } from "./record.ts";
+import type { MeshcoreRecord, ObserverSighting } from "./record.ts";
 import { readStatus } from "./status.ts";
 
 /**
@@ -66,25 +67,44 @@ export interface MessageOptions extends PacketOptions {
   readonly clientRxCoverage: boolean;
   /** What becomes of adverts from outside the area. */
   readonly foreignAdverts: "flag" | "drop";
+  /** Topics of late. */
+  readonly topics: RecentMap<string, KnownTopic>;
 }
 
-/** The answer to one message, or an advert whose signature must be looked at first. */
+/** A topic taken apart, and the observer that its last message told of. */
+export interface KnownTopic {
+  /** What stands between the slashes. */
+  readonly parts: readonly string[];
+  /** Nobody changes it: the records share it. */
+  observer?: ObserverSighting | null;
+  /** The region that `observer` was made with. */
+  region?: string;
+}
+
+/** An advert whose signature must be looked at first. */
+export interface AdvertReading {
+  /** Tells it from an answer. */
+  readonly kind: "advert";
+  /** What is signed, and the signature. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** The payload in hex, as sent: equal when the payload is. */
+  readonly payloadHex: string;
+  /** The answer, when the verdict is known. */
+  readonly finish: (signatureValid: boolean) => Decoded<MeshcoreRecord>;
+}
+
+/** The answer to one message, or an advert. */
 export type MessageReading =
   | { readonly kind: "done"; readonly decoded: Decoded<MeshcoreRecord> }
-  | {
-    readonly kind: "advert";
-    readonly payload: Uint8Array<ArrayBuffer>;
-    /** The payload in hex, as sent: equal when the payload is. */
-    readonly payloadHex: string;
-    readonly finish: (signatureValid: boolean) => Decoded<MeshcoreRecord>;
-  };
+  | AdvertReading;
 
 /** Reads one message as far as that goes without waiting. */
 export function readMessage(message: Message, options: MessageOptions): MessageReading {
   const json = parseJsonMessage(message.payload);
   if (typeof json === "string") return drop(json);
   const { filters } = options;
-  const parts = message.topic.split("/");
+  const topic = knownTopic(message.topic, options);
+  const { parts } = topic;
   const [, iata = "", id = "", suffix] = parts;
 
   if (options.clientRxCoverage && iata === "client" && suffix === "packets") {
@@ -104,7 +124,7 @@ export function readMessage(message: Message, options: MessageOptions): MessageR
     return drop("region_filtered");
   }
   const raw = rawField(json, suffix);
-  if (raw !== undefined) return readHeard(message, json, raw, id, iata, options);
+  if (raw !== undefined) return readHeard(message, json, raw, topic, options);
   if (message.topic.startsWith("meshcore/message/channel/")) {
     const record = readChannelMessage(message, json, suffix ?? "");
     return record === undefined ? drop("no_text") : keep(record, labels("CHANNEL_MESSAGE"));
@@ -125,10 +145,10 @@ function readHeard(
   message: Message,
   json: JsonObject,
   raw: string,
-  observerId: string,
-  iata: string,
+  topic: KnownTopic,
   options: MessageOptions,
 ): MessageReading {
+  const iata = topic.parts[1] ?? "";
   const region = textField(json, "region") || iata || options.filters.regionOf(message.source);
   const rawHex = stripHex(raw);
   const heard: Heard = {
@@ -136,7 +156,7 @@ function readHeard(
     json,
     rawHex,
     region,
-    observer: observerSighting(observerId, json, region),
+    observer: knownObserver(topic, json, region),
   };
   const recalled = recallPacket(heard, options);
   if (recalled !== undefined) return { kind: "done", decoded: accepted(recalled, options) };
@@ -154,6 +174,22 @@ function readHeard(
     return accepted(reading, options);
   };
   return withSignature(frame, rawHex, options, finish);
+}
+
+function knownTopic(text: string, { topics }: MessageOptions): KnownTopic {
+  let topic = topics.get(text);
+  if (topic === undefined) topics.set(text, topic = { parts: text.split("/") });
+  return topic;
+}
+
+/** An observer hardly ever changes its name: thousands of records that wait to be stored share one. */
+function knownObserver(topic: KnownTopic, json: JsonObject, region: string): Heard["observer"] {
+  const { observer } = topic;
+  if (observer !== undefined && topic.region === region) {
+    if (observer === null || observer.name === nonEmpty(json, "origin")) return observer;
+  }
+  topic.region = region;
+  return topic.observer = observerSighting(topic.parts[2] ?? "", json, region);
 }
 
 function accepted(

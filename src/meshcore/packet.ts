@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { hexByteAt, hexUpperBetween } from "./hex.ts";
+import { hexByteAt, hexUpperBetween, upperHex } from "./hex.ts";
 
 /** Path bytes that a packet may carry. */
 export const MAX_PATH_BYTES = 64;
@@ -211,11 +211,13 @@ export function parseHead(hex: string): PacketHead | undefined {
 
 /** So many bytes at `at`, in upper case; undefined where there are not as many. */
 function upperHexAt(hex: string, at: number, bytes: number): string | undefined {
-  const end = at + 2 * bytes;
-  for (let i = at; i < end; i += 2) {
-    if (hexByteAt(hex, i) === undefined) return undefined;
+  let text = "";
+  for (let i = at; i < at + 2 * bytes; i += 2) {
+    const byte = hexByteAt(hex, i);
+    if (byte === undefined) return undefined;
+    text += upperHex(byte);
   }
-  return hex.slice(at, end).toUpperCase();
+  return text;
 }
 
 function fault(reason: PacketFault, detail: string): ParsedPacket {

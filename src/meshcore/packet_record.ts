@@ -139,9 +139,15 @@ function recordOf(
   reading: PayloadReading,
 ): PacketReading {
   const time = resolveReceiveTime(field(json, "timestamp"), message.receivedAt);
+  const { direction, snr, rssi, score } = receptionFields(json);
+  // Written out: a spread would cost two more objects a packet.
   const record: PacketRecord = {
     kind: "packet",
-    ...recordBase(message),
+    source: message.source,
+    topic: message.topic.toWellFormed(),
+    receivedAt: message.receivedAt,
+    qos: message.qos,
+    retained: message.retained,
     payloadName: head.payloadName,
     transmission: {
       hash: reading.hash,
@@ -155,7 +161,10 @@ function recordOf(
       fromPubkey: reading.node?.publicKey ?? null,
     },
     observation: {
-      ...receptionFields(json),
+      direction,
+      snr,
+      rssi,
+      score,
       pathJson: path.length === 0 ? "[]" : `["${path.join('","')}"]`,
       rawHex,
     },

@@ -419,3 +419,29 @@ Deno.test("decode() finds the scope of every copy by its own transport code", as
   assert.deepEqual(sent.map((one) => one?.scopeName), ["#sjc", "", null, "#sjc", null]);
   assert.equal(new Set(sent.map((one) => one?.hash)).size, 1);
 });
+
+Deno.test("decode() takes an observer's name and region from each message anew", async () => {
+  const said = [
+    { origin: "Hill" },
+    { origin: "Hill" },
+    { origin: "Peak" },
+    { origin: "Peak", region: "oak" },
+    {},
+    { origin: "Hill" },
+  ];
+  const messages = said.map((json) =>
+    message({ topic: TOPIC, payload: utf8Bytes(JSON.stringify({ raw: ACK, ...json })) })
+  );
+  const decoded = await createMeshcoreDecoder().decode(messages);
+  const observers = decoded.map((one) =>
+    one.kind === "record" && one.record.kind === "packet" ? one.record.observer : undefined
+  );
+  assert.deepEqual(observers.map((one) => [one?.id, one?.name, one?.iata]), [
+    ["OBS1", "Hill", "SJC"],
+    ["OBS1", "Hill", "SJC"],
+    ["OBS1", "Peak", "SJC"],
+    ["OBS1", "Peak", "OAK"],
+    ["OBS1", null, "SJC"],
+    ["OBS1", "Hill", "SJC"],
+  ]);
+});
