@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { laterOf, laterValues } from "./later_time.ts";
 import type { NodeUpdate } from "./record.ts";
-import { isoSeconds } from "./store_times.ts";
+import { SecondTexts } from "./store_times.ts";
 import type { StoredTransmission } from "./transmission_writer.ts";
 
 /** Columns of `nodes` and `inactive_nodes`, by name: their order may differ in old databases. */
@@ -42,6 +42,7 @@ interface Pending {
 
 /** Writes `nodes`: what the adverts of a batch say, once a node. */
 export class NodeWriter {
+  readonly #texts = new SecondTexts();
   readonly #pending = new Map<string, Pending>();
   readonly #update: StatementSync;
   readonly #insert: StatementSync;
@@ -77,7 +78,7 @@ export class NodeWriter {
 
   /** An advert was heard. `receivedAt`: Unix milliseconds. */
   advert(node: NodeUpdate, sent: StoredTransmission, receivedAt: number): void {
-    const at = isoSeconds(receivedAt);
+    const at = this.#texts.of(receivedAt);
     let pending = this.#pending.get(node.publicKey);
     if (pending === undefined) {
       const transmissionId = sent.isNew

@@ -35,15 +35,14 @@ export class PrefixIndex {
     );
   }
 
-  /** Nodes whose keys begin with `hop` (hex of either case). */
-  candidates(hop: string): readonly string[] {
-    const found = this.#keys.get(hop.toLowerCase());
-    return found === undefined ? [] : typeof found === "string" ? [found] : found;
+  /** The node whose key begins with `hop` (hex of either case), or all of several. */
+  find(hop: string): string | readonly string[] | undefined {
+    return this.#keys.get(hop.toLowerCase());
   }
 
   /** The only node whose key begins with `hop`; undefined when there is none, or several. */
   unique(hop: string): string | undefined {
-    const found = this.#keys.get(hop.toLowerCase());
+    const found = this.find(hop);
     return typeof found === "string" ? found : undefined;
   }
 }
@@ -112,26 +111,26 @@ export class PathResolver {
   resolve(hops: readonly string[], sender: string | null): string | null {
     if (hops.length === 0) return null;
     let anchor = sender?.toLowerCase() ?? "";
-    const passed = new Set(anchor === "" ? [] : [anchor]);
+    const passed: string[] = anchor === "" ? [] : [anchor];
+    const nodes: (string | null)[] = [];
     let any = false;
-    const nodes = hops.map((hop) => {
+    for (const hop of hops) {
       const node = this.#node(hop, anchor, passed);
       anchor = node ?? "";
-      if (node === undefined) return null;
-      passed.add(node);
+      nodes.push(node ?? null);
+      if (node === undefined) continue;
+      passed.push(node);
       any = true;
-      return node;
-    });
+    }
     return any ? JSON.stringify(nodes) : null;
   }
 
-  #node(hop: string, anchor: string, passed: ReadonlySet<string>): string | undefined {
-    const candidates = this.index.candidates(hop);
-    const open = candidates.filter((node) => !passed.has(node));
+  #node(hop: string, anchor: string, passed: readonly string[]): string | undefined {
+    const found = this.index.find(hop);
     // The only node of that prefix; if it was passed already, somebody unknown has the same.
-    if (candidates.length <= 1) return open[0];
-    if (anchor === "") return undefined;
-    const next = open.filter((node) => this.graph.areNext(anchor, node));
+    if (typeof found === "string") return passed.includes(found) ? undefined : found;
+    if (found === undefined || anchor === "") return undefined;
+    const next = found.filter((node) => !passed.includes(node) && this.graph.areNext(anchor, node));
     return next.length === 1 ? next[0] : undefined;
   }
 }

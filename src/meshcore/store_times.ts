@@ -25,11 +25,20 @@ export class SecondTexts {
     }
     return this.#text;
   }
+
+  /** As {@linkcode sqliteTime}. */
+  sqlite(ms: number): string {
+    return asSqlite(this.of(ms));
+  }
 }
 
 /** `2026-11-22 12:25:52` of Unix milliseconds: SQLite's own, for columns that default to it. */
 export function sqliteTime(ms: number): string {
-  return isoSeconds(ms).slice(0, -1).replace("T", " ");
+  return asSqlite(isoSeconds(ms));
+}
+
+function asSqlite(iso: string): string {
+  return iso.slice(0, -1).replace("T", " ");
 }
 
 /** Milliseconds of a day. */

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Observation, Transmission } from "./record.ts";
 import { StagedCache } from "./staged_cache.ts";
-import { SecondTexts, sqliteTime, unixSeconds } from "./store_times.ts";
+import { SecondTexts, unixSeconds } from "./store_times.ts";
 
 /** Packets remembered by hash: what several observers hear comes within seconds. */
 const REMEMBERED = 20_000;
@@ -87,7 +87,7 @@ export class TransmissionWriter {
         sent.decodedJson,
         sent.fromPubkey,
         at,
-        sqliteTime(receivedAt),
+        this.#texts.sqlite(receivedAt),
         sent.channelHash,
         sent.scopeName,
       );
