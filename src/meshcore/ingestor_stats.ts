@@ -6,44 +6,6 @@
  */
 import { maskUrl, maskUrlsInText } from "../capture/mask_url.ts";
 
-/** Durations of one kind of write, in milliseconds. */
-export interface WriterTimes {
-  /** Writes that were measured. */
-  readonly count: number;
-  /** Writes that had to wait for another's lock. */
-  readonly contentions: number;
-  /** Waiting for the lock. */
-  readonly waitMs: Percentiles;
-  /** Holding the lock. */
-  readonly holdMs: Percentiles;
-}
-
-/** Percentiles of a duration, in milliseconds. */
-export interface Percentiles {
-  /** Half of the durations are at most this. */
-  readonly p50: number;
-  /** 95 of 100 are at most this. */
-  readonly p95: number;
-  /** 99 of 100 are at most this. */
-  readonly p99: number;
-  /** The longest one. */
-  readonly max: number;
-}
-
-/** Rates of a process's reading and writing, a second. */
-export interface ProcessIo {
-  /** Bytes read from disk, not from the page cache. */
-  readonly readBytes: number;
-  /** Bytes that went, or are to go, to disk. */
-  readonly writeBytes: number;
-  /** Bytes that were to go to disk, but the file was cut or deleted before. */
-  readonly cancelledWriteBytes: number;
-  /** Calls that read, of whatever. */
-  readonly syscallsRead: number;
-  /** Calls that write, to whatever. */
-  readonly syscallsWrite: number;
-}
-
 /** One source; `SourceFigures` of the mqtt room has this shape. Times are Unix milliseconds. */
 export interface StatsSource {
   /** Name as configured. */
@@ -94,10 +56,6 @@ export interface IngestorStats {
   readonly backfills: Readonly<Record<string, number>>;
   /** Every configured source, connected or not. */
   readonly sources: readonly StatsSource[];
-  /** By component; left out where nobody measures. */
-  readonly writers?: Readonly<Record<string, WriterTimes>>;
-  /** Left out where the runtime does not let us look at `/proc/self/io`. */
-  readonly io?: ProcessIo;
   /** Unix milliseconds of the watchdog's last look. */
   readonly watchdogAt?: number;
 }
@@ -117,9 +75,9 @@ export function ingestorStatsJson(stats: IngestorStats, nowMs: number): string {
     sig_drops: whole(stats.signatureDrops),
     walCommits: whole(stats.commits),
     groupCommitFlushes: 0,
-    backfillUpdates: mapped(stats.backfills, whole),
-    ...(stats.io === undefined ? {} : { procIO: processIo(stats.io, sampledAt) }),
-    ...(stats.writers === undefined ? {} : { writer_perf: mapped(stats.writers, writerTimes) }),
+    backfillUpdates: Object.fromEntries(
+      Object.entries(stats.backfills).map(([name, rows]) => [name, whole(rows)]),
+    ),
     source_liveness: Object.fromEntries(stats.sources.map((source) => [source.name, {
       lastReceiptUnix: unix(source.receivedAt),
       lastMessageUnix: unix(source.settledAt),
@@ -143,39 +101,6 @@ function sourceStatus(source: StatsSource) {
     packetsLast5m: whole(source.recentMessages),
     ...(source.problem === undefined ? {} : { lastError: maskUrlsInText(source.problem) }),
   };
-}
-
-function writerTimes({ count, contentions, waitMs, holdMs }: WriterTimes) {
-  return {
-    count: whole(count),
-    contention_total: whole(contentions),
-    ...percentiles("wait_ms", waitMs),
-    ...percentiles("hold_ms", holdMs),
-  };
-}
-
-function percentiles(prefix: string, { p50, p95, p99, max }: Percentiles) {
-  return {
-    [`${prefix}_p50`]: finite(p50),
-    [`${prefix}_p95`]: finite(p95),
-    [`${prefix}_p99`]: finite(p99),
-    [`${prefix}_max`]: finite(max),
-  };
-}
-
-function processIo(io: ProcessIo, sampledAt: string) {
-  return {
-    readBytesPerSec: finite(io.readBytes),
-    writeBytesPerSec: finite(io.writeBytes),
-    cancelledWriteBytesPerSec: finite(io.cancelledWriteBytes),
-    syscallsRead: finite(io.syscallsRead),
-    syscallsWrite: finite(io.syscallsWrite),
-    sampledAt,
-  };
-}
-
-function mapped<T, U>(values: Readonly<Record<string, T>>, map: (value: T) => U) {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 }
 
 /** Whole seconds; 0 for never. A single fraction would make the server refuse the whole file. */

@@ -71,19 +71,18 @@ Deno.test("ingestorStatsJson() speaks the server's words, with whole seconds and
 });
 
 Deno.test("ingestorStatsJson() has what is measured, and nothing that the server cannot read", () => {
-  const times = { p50: 1.5, p95: 2, p99: NaN, max: Infinity };
   const json = JSON.parse(ingestorStatsJson({
     ...STATS,
-    writers: { mqtt_handler: { count: 2.7, contentions: 0, waitMs: times, holdMs: times } },
-    io: { readBytes: 1, writeBytes: 2, cancelledWriteBytes: 0, syscallsRead: 3, syscallsWrite: 4 },
+    commits: 2.7,
+    transmissions: NaN,
+    backfills: { path_json: Infinity },
     watchdogAt: 1_760_000_001_500,
   }, 1_760_000_000_000));
-  assert.equal(json.writer_perf.mqtt_handler.count, 2);
-  assert.equal(json.writer_perf.mqtt_handler.wait_ms_p50, 1.5);
-  assert.equal(json.writer_perf.mqtt_handler.hold_ms_max, 0);
-  assert.equal(json.procIO.writeBytesPerSec, 2);
-  assert.equal(json.procIO.sampledAt, json.sampledAt);
+  assert.equal(json.walCommits, 2);
+  assert.equal(json.tx_inserted, 0);
+  assert.deepEqual(json.backfillUpdates, { path_json: 0 });
   assert.equal(json.watchdogLastTickUnix, 1_760_000_001);
+  assert.ok(!("procIO" in json) && !("writer_perf" in json));
 });
 
 Deno.test("StatsFile writes at once and every second, mode 0600, and ends", async () => {
