@@ -28,14 +28,10 @@ export interface PackedRows {
 
 const NULL = 0, NUMBER = 1, STRING = 2, BLOB = 3, UNBINDABLE = 4;
 
-/** Packs `rows`, each of `columns` cells. A cell of another type is kept as such and refused later. */
-export function packRows(rows: readonly (readonly Cell[])[], columns: number): PackedRows {
-  const packer = new RowPacker(rows.length, columns);
-  for (const row of rows) packer.add(row);
-  return packer.finish();
-}
-
-/** Packs rows one by one, so that thousands of them need not exist beside each other. */
+/**
+ * Packs rows one by one, so that thousands of them need not exist beside each other. A cell of a type
+ * that SQLite does not know is kept as such and refused later.
+ */
 export class RowPacker {
   readonly #rows: number;
   readonly #columns: number;
