@@ -3,6 +3,7 @@ import { BenchBroker } from "./broker.ts";
 import { Child } from "./child.ts";
 import type { Figures } from "./figures.ts";
 import { burstFile, RunFolder } from "./folder.ts";
+import { type BareFigures, measureBare } from "./measure_bare.ts";
 import { metricSum } from "./metrics_text.ts";
 import { type BenchNetwork, benchNetworks } from "./networks.ts";
 import { oneService } from "./one_service.ts";
@@ -11,6 +12,7 @@ import { processFigures } from "./process_figures.ts";
 import { RowCounter } from "./row_counter.ts";
 import type { BurstScenario } from "./scenario.ts";
 import { BenchService } from "./service.ts";
+import { serviceFigures } from "./service_figures.ts";
 import { makeStartFile } from "./start_file.ts";
 import { pause } from "./until.ts";
 
@@ -45,12 +47,11 @@ export async function runBurst(
   using folder = new RunFolder(signal);
   const database = folder.file("service.db");
   await makeStartFile(network, scenario.indexes, scenario.prefill, database);
-  const bytesBefore = Deno.statSync(database).size;
   await using broker = await BenchBroker.start(folder, scenario.broker);
   const through = await throughService(scenario, network, folder, broker, traffic, beside);
-  const { base, seconds, stored, figures, commits } = through;
+  const { base, seconds, stored, figures } = through;
   await broker.forget(through.clientId);
-  const batch = Math.max(1, Math.ceil(stored / Math.max(1, commits)));
+  const batch = Math.max(1, Math.ceil(stored / Math.max(1, figures.commits)));
   const bare = stored === 0
     ? undefined
     : await bareLimit(scenario, network, folder, broker, traffic, base, batch);
@@ -59,7 +60,6 @@ export async function runBurst(
   return {
     ...figures,
     messagesPerSecond: Math.round(rate),
-    databaseBytes: Math.round((Deno.statSync(database).size - bytesBefore) / stored),
     ...(bare === undefined ? {} : { ...bare, ratio: round(rate / bare.bareRowsPerSecond, 2) }),
     ...more,
   };
@@ -69,9 +69,8 @@ interface Through {
   readonly base: number;
   readonly seconds: number;
   readonly stored: number;
-  readonly commits: number;
   readonly clientId: string;
-  readonly figures: Figures;
+  readonly figures: Figures & { readonly commits: number };
 }
 
 async function throughService(
@@ -84,6 +83,7 @@ async function throughService(
 ): Promise<Through> {
   const { messages, indexes, qos } = scenario;
   const database = folder.file("service.db");
+  const bytesBefore = Deno.statSync(database).size;
   const sections = oneService(network, indexes, database, broker.port);
   await using service = await BenchService.start(folder, sections);
   await using publisher = await Child.start(
@@ -118,31 +118,27 @@ async function throughService(
   const brokerAfter = processFigures(broker.pid).cpuSeconds;
   ended.abort();
   await bystander;
-  const text = await service.metrics();
+  const metrics = await service.metrics();
   const closed = await service.stop();
   const stored = counter.count();
-  const sum = (name: string) => metricSum(text, `meshcapture_${name}`);
-  const received = sum("messages_received_total") - sum("duplicates_skipped_total");
-  const each = (value: number) => value / Math.max(1, stored);
+  const grownBytes = Deno.statSync(database).size - bytesBefore;
   return {
     base: counter.base,
     seconds: (changed - start) / 1000,
     stored,
-    commits: sum("commits_total"),
     clientId: String(counter.value("SELECT client_id FROM capture_sources LIMIT 1")),
     figures: {
-      published: messages,
-      stored,
-      lostByBroker: messages - received,
-      lostByUs: received - stored,
+      ...serviceFigures({
+        published: messages,
+        stored,
+        grownBytes,
+        metrics,
+        before,
+        after,
+        closed,
+      }),
       publishedPerSecond: Math.round(messages / published.ms * 1000),
-      cpuSecondsPerThousand: round(each(after.cpuSeconds - before.cpuSeconds) * 1000, 3),
       brokerCpuSecondsPerThousand: round((brokerAfter - brokerBefore) / messages * 1000, 3),
-      idleRssMib: Math.round(before.rssBytes / 2 ** 20),
-      peakRssMib: Math.round(after.peakRssBytes / 2 ** 20),
-      writtenKb: round(each(after.writtenBytes - before.writtenBytes) / 1000, 2),
-      writtenKbClosed: round(each(closed.writtenBytes - before.writtenBytes) / 1000, 2),
-      commits: sum("commits_total"),
     },
   };
 }
@@ -168,32 +164,14 @@ async function bareLimit(
   traffic: string,
   base: number,
   batch: number,
-): Promise<Figures & { readonly bareRowsPerSecond: number }> {
+): Promise<BareFigures> {
   const { signal } = folder;
-  const target = folder.file("bare.db");
-  await makeStartFile(network, scenario.indexes, scenario.prefill, target);
   await using drain = await Child.start("drain.ts", [broker.port, network.filter], signal);
-  await using bare = await Child.start("bare_loop.ts", [
-    network.name,
-    folder.file("service.db"),
-    base,
-    target,
-    batch,
-  ], signal);
   await using publisher = await Child.start("publisher.ts", [
     broker.port,
     traffic,
     scenario.qos,
   ], signal);
   await drain.go();
-  const before = processFigures(bare.pid);
-  await Promise.all([publisher.go(), bare.go()]);
-  const { rows, ms } = await bare.result<{ rows: number; ms: number }>();
-  const after = processFigures(bare.pid);
-  await bare.tell("end");
-  return {
-    bareRowsPerSecond: Math.round(rows / ms * 1000),
-    bareCpuSecondsPerThousand: round((after.cpuSeconds - before.cpuSeconds) / rows * 1000, 3),
-    bareWrittenKb: round((after.writtenBytes - before.writtenBytes) / rows / 1000, 2),
-  };
+  return await measureBare(scenario, folder, base, batch, publisher);
 }

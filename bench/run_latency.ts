@@ -3,15 +3,14 @@ import { BenchBroker } from "./broker.ts";
 import { Child } from "./child.ts";
 import type { Figures } from "./figures.ts";
 import { burstFile, RunFolder } from "./folder.ts";
-import { metricSum } from "./metrics_text.ts";
+import { measureBare } from "./measure_bare.ts";
 import { benchNetworks } from "./networks.ts";
 import { oneService } from "./one_service.ts";
-import { round } from "./percentile.ts";
 import type { ProbeResult } from "./probe.ts";
-import { processFigures } from "./process_figures.ts";
 import { RowCounter } from "./row_counter.ts";
 import type { LatencyScenario } from "./scenario.ts";
 import { BenchService, type Sections } from "./service.ts";
+import { serviceFigures } from "./service_figures.ts";
 import { makeStartFile } from "./start_file.ts";
 
 /** Long enough for a p99 of the bare limit. */
@@ -62,26 +61,23 @@ export async function runLatency(
   await probe.go();
   const { published, seen, p50Ms, p99Ms, maxMs } = await probe.result<ProbeResult>();
   const now = service.figures();
-  const text = await service.metrics();
-  const sum = (name: string) => metricSum(text, `meshcapture_${name}`);
+  const metrics = await service.metrics();
   const closed = await service.stop();
   const stored = counter.count();
-  const batch = Math.max(1, Math.ceil(stored / sum("commits_total")));
-  await broker.forget(String(counter.value("SELECT client_id FROM capture_sources LIMIT 1")));
-  const received = sum("messages_received_total") - sum("duplicates_skipped_total");
-  const each = (value: number) => value / Math.max(1, stored);
-  return {
+  const grownBytes = Deno.statSync(database).size - bytesBefore;
+  const figures = serviceFigures({
     published,
     stored,
-    lostByBroker: published - received,
-    lostByUs: received - stored,
-    cpuSecondsPerThousand: round(each(now.cpuSeconds - before.cpuSeconds) * 1000, 3),
-    idleRssMib: Math.round(before.rssBytes / 2 ** 20),
-    peakRssMib: Math.round(now.peakRssBytes / 2 ** 20),
-    writtenKb: round(each(now.writtenBytes - before.writtenBytes) / 1000, 2),
-    writtenKbClosed: round(each(closed.writtenBytes - before.writtenBytes) / 1000, 2),
-    databaseBytes: Math.round(each(Deno.statSync(database).size - bytesBefore)),
-    commits: sum("commits_total"),
+    grownBytes,
+    metrics,
+    before,
+    after: now,
+    closed,
+  });
+  const batch = Math.max(1, Math.ceil(stored / figures.commits));
+  await broker.forget(String(counter.value("SELECT client_id FROM capture_sources LIMIT 1")));
+  return {
+    ...figures,
     timed: seen,
     p50Ms,
     p99Ms,
@@ -96,23 +92,9 @@ export async function runLatency(
 }
 
 /** What the bare loop writes for the same rows in batches of the same size. */
-async function bareWritten(
-  { network: name, indexes, prefill }: LatencyScenario,
-  folder: RunFolder,
-  base: number,
-  batch: number,
-): Promise<Figures> {
-  const network = benchNetworks[name];
-  const target = folder.file("bare.db");
-  await makeStartFile(network, indexes, prefill, target);
-  const args = [network.name, folder.file("service.db"), base, target, batch];
-  await using bare = await Child.start("bare_loop.ts", args, folder.signal);
-  const before = processFigures(bare.pid);
-  await bare.go();
-  const { rows } = await bare.result<{ rows: number }>();
-  const after = processFigures(bare.pid);
-  await bare.tell("end");
-  return { bareWrittenKb: round((after.writtenBytes - before.writtenBytes) / rows / 1000, 2) };
+async function bareWritten(...run: Parameters<typeof measureBare>): Promise<Figures> {
+  const { bareWrittenKb } = await measureBare(...run);
+  return { bareWrittenKb };
 }
 
 /** What the same messages take when they are committed as they come, and nothing else is done. */

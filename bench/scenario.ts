@@ -92,7 +92,7 @@ export function scenarioName(scenario: Scenario): string {
 }
 
 /** `1500` as `1.5k`, `1000000` as `1M`. */
-export function shortNumber(n: number): string {
+function shortNumber(n: number): string {
   if (n >= 1e6) return `${n / 1e6}M`;
   return n >= 1000 ? `${n / 1000}k` : String(n);
 }
