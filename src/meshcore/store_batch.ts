@@ -55,28 +55,46 @@ export function encodeBatch(records: readonly MeshcoreRecord[]): EncodedBatch {
   return { value, transfer: transferables(packets) };
 }
 
-/** The records as they were packed; what nobody reads of a packet has not crossed. */
-export function decodeBatch(batch: MeshcoreBatch): StoredRecord[] {
-  const others = new Map(batch.others);
-  const nodes = new Map(batch.nodes);
-  const cells: unknown[] = new Array(COLUMNS).fill(null);
-  const records: StoredRecord[] = [];
-  let row = 0;
-  for (let index = 0; index < batch.size; index++) {
-    const other = others.get(index);
-    if (other === undefined) {
-      unpackRow(batch.packets, row++, cells);
-      records.push(packetOf(cells, nodes.get(index) ?? null));
-    } else records.push(other);
+/**
+ * The records of a batch as they were packed; what nobody reads of a packet has not crossed. Each is
+ * made when it is asked for: thousands beside each other would cost the garbage collector more than
+ * making them.
+ */
+export class BatchReader {
+  readonly #batch: MeshcoreBatch;
+  readonly #others: ReadonlyMap<number, MeshcoreRecord>;
+  readonly #nodes: ReadonlyMap<number, NodeUpdate>;
+  readonly #cells: unknown[] = new Array(COLUMNS).fill(null);
+  /** Record that the next row of packets may belong to, when they are asked for in order. */
+  #next = 0;
+  #row = 0;
+
+  /** Reads `batch`, which must stay as it is. */
+  constructor(batch: MeshcoreBatch) {
+    this.#batch = batch;
+    this.#others = new Map(batch.others);
+    this.#nodes = new Map(batch.nodes);
   }
-  return records;
+
+  /** Record `index`, 0 to less than the size; to ask for them in order is the fastest. */
+  at(index: number): StoredRecord {
+    if (index !== this.#next) {
+      const before = this.#batch.others.reduce((sum, [other]) => sum + (other < index ? 1 : 0), 0);
+      this.#row = index - before;
+    }
+    this.#next = index + 1;
+    const other = this.#others.get(index);
+    if (other !== undefined) return other;
+    unpackRow(this.#batch.packets, this.#row++, this.#cells);
+    return packetOf(this.#cells, this.#nodes.get(index) ?? null);
+  }
 }
 
 /** Writes packed batches by means of a writer of records. */
 export class PackedWriter implements BatchWriter<MeshcoreBatch> {
   readonly #inner: BatchWriter<readonly StoredRecord[]>;
   #batch: MeshcoreBatch | undefined;
-  #records: readonly StoredRecord[] = [];
+  #reader: BatchReader | undefined;
 
   /** `inner` writes the records. */
   constructor(inner: BatchWriter<readonly StoredRecord[]>) {
@@ -88,11 +106,11 @@ export class PackedWriter implements BatchWriter<MeshcoreBatch> {
   }
 
   write(batch: MeshcoreBatch, index: number): void {
-    if (batch !== this.#batch) {
-      this.#records = decodeBatch(batch);
+    if (batch !== this.#batch || this.#reader === undefined) {
+      this.#reader = new BatchReader(batch);
       this.#batch = batch;
     }
-    this.#inner.write(this.#records, index);
+    this.#inner.write([this.#reader.at(index)], 0);
   }
 
   flush(): void {
@@ -106,11 +124,11 @@ export class PackedWriter implements BatchWriter<MeshcoreBatch> {
   committed(): void {
     this.#inner.committed();
     this.#batch = undefined;
-    this.#records = [];
+    this.#reader = undefined;
   }
 
   rolledBack(): void {
-    // The batch is kept: its records are tried again one by one.
+    // The reader is kept: the batch's records are tried again one by one.
     this.#inner.rolledBack();
   }
 }

@@ -3,7 +3,7 @@ import type { Message } from "../../src/capture/message.ts";
 import { createMeshcoreDecoder } from "../../src/meshcore/decoder.ts";
 import type { MeshcoreRecord, StoredRecord } from "../../src/meshcore/record.ts";
 import {
-  decodeBatch,
+  BatchReader,
   encodeBatch,
   type MeshcoreBatch,
   PackedWriter,
@@ -15,6 +15,12 @@ import { advert, companion, packet, reception, refused, status } from "./records
 function crossed(records: readonly MeshcoreRecord[]): MeshcoreBatch {
   const { value, transfer } = encodeBatch(records);
   return structuredClone(value, { transfer }) as MeshcoreBatch;
+}
+
+/** All records of a batch, in order. */
+function read(batch: MeshcoreBatch): StoredRecord[] {
+  const reader = new BatchReader(batch);
+  return Array.from({ length: batch.size }, (_, index) => reader.at(index));
 }
 
 /** What crosses of a record. */
@@ -49,7 +55,7 @@ async function recordsOf(messages: readonly Message[]): Promise<MeshcoreRecord[]
   return decoded.flatMap((one) => one.kind === "record" ? [one.record] : []);
 }
 
-Deno.test("decodeBatch() gives back every kind of record, in order", () => {
+Deno.test("BatchReader gives back every kind of record, in order", () => {
   const bare = packet({ observer: null });
   const records = [
     packet(),
@@ -62,14 +68,18 @@ Deno.test("decodeBatch() gives back every kind of record, in order", () => {
     reception(),
     { ...packet(), retained: true, clockSkewSeconds: -901 },
   ];
-  assert.deepEqual(decodeBatch(crossed(records)), records.map(stored));
-  assert.deepEqual(decodeBatch(crossed([])), []);
+  assert.deepEqual(read(crossed(records)), records.map(stored));
+  assert.deepEqual(read(crossed([])), []);
+  const reader = new BatchReader(crossed(records));
+  for (const index of [8, 2, 2, 0, 7, 5, 6, 3, 3, 4, 1, 2]) {
+    assert.deepEqual(reader.at(index), stored(records[index]!), `record ${index} out of turn`);
+  }
 });
 
-Deno.test("decodeBatch() gives back what a decoder makes of traffic", async () => {
+Deno.test("BatchReader gives back what a decoder makes of traffic", async () => {
   const records = await recordsOf(traffic(600));
   assert.ok(records.length > 500);
-  assert.deepEqual(decodeBatch(crossed(records)), records.map(stored));
+  assert.deepEqual(read(crossed(records)), records.map(stored));
 });
 
 Deno.test("PackedWriter writes the records of each batch, again after a rollback", () => {
