@@ -292,7 +292,9 @@ for (const generation of GENERATIONS) {
     await waitUntil(
       () => Number(queryDatabase(database, fresh)[0]!["n"]) === traffic.length,
       "what comes is stored",
-    );
+    ).catch((error) => {
+      throw new Error(service.log, { cause: error });
+    });
     const grown = since();
     // What is old is filled in behind.
     const jobs = /background jobs begin jobs="(.*)"/.exec(service.log)![1]!.split(", ");
