@@ -74,7 +74,10 @@ export abstract class WrappedStream extends Duplex {
         const chunk = this.inner.read() as Uint8Array | null;
         if (chunk === null) break;
         const passed = this.fromInner(chunk);
-        if (passed !== undefined && !this.destroyed) this.#wanted = this.push(passed);
+        if (passed === undefined || this.destroyed) continue;
+        // Whoever takes it may ask for more before push() returns.
+        this.#wanted = false;
+        if (this.push(passed)) this.#wanted = true;
       }
     } finally {
       this.#pulling = false;
