@@ -71,12 +71,6 @@ const QUIET_MS = 3;
 /** The smallest in-flight window among common brokers' defaults (mosquitto 20, EMQX 32, HiveMQ 10). */
 const SMALL_WINDOW = 10;
 
-/**
- * Milliseconds by which the note of until when a source was heard may lag behind its messages. Ten
- * commits a second need not write that page each; a gap may begin so much too early.
- */
-const HEARD_STEP_MS = 1000;
-
 /** Batches, decodes, commits and acknowledges what a {@linkcode CaptureQueue} holds. */
 export class Pipeline<R> implements AsyncDisposable {
   readonly #parts: PipelineParts<R>;
@@ -91,8 +85,6 @@ export class Pipeline<R> implements AsyncDisposable {
   #trouble: StoreTrouble | undefined;
   #lost = 0;
   #lastCommitAt: number | undefined;
-  /** By source, in Unix milliseconds. */
-  readonly #heardNoted = new Map<string, number>();
 
   /** Nothing happens before `start()`. */
   constructor(parts: PipelineParts<R>, options: PipelineOptions) {
@@ -232,8 +224,7 @@ export class Pipeline<R> implements AsyncDisposable {
       if (prepared.records.length === 0 && quarantine.length === 0) break;
       let summary: CommitSummary;
       try {
-        const heardUntil = base.heardUntil.filter(([source, until]) => this.#isNews(source, until));
-        const commit = store.commit(prepared.records, { ...base, heardUntil, quarantine });
+        const commit = store.commit(prepared.records, { ...base, quarantine });
         const answer = await unlessAborted(commit, this.#giveUp.signal);
         if (answer === undefined) {
           // It may succeed yet; then the ledger knows what the broker delivers again.
@@ -241,7 +232,6 @@ export class Pipeline<R> implements AsyncDisposable {
           return;
         }
         summary = answer;
-        for (const [source, until] of heardUntil) this.#heardNoted.set(source, until);
       } catch (error) {
         const failure = asStorageError(error);
         if (failure.reason === "refused" && failure.refused.length > 0) {
@@ -278,12 +268,6 @@ export class Pipeline<R> implements AsyncDisposable {
     }
     acknowledge(prepared.deliveries);
     this.#parts.onSettled?.(base.heardUntil.map(([source]) => source));
-  }
-
-  /** Whether it is worth a page of the database that a source was heard until then. */
-  #isNews(source: string, until: number): boolean {
-    const noted = this.#heardNoted.get(source);
-    return noted === undefined || Math.abs(until - noted) >= HEARD_STEP_MS;
   }
 
   #committed(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {

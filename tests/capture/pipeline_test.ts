@@ -300,25 +300,6 @@ Deno.test("Pipeline writes until when each source was heard and which retained p
   assert.deepEqual(store.commits[0]?.context.ledger, []);
 });
 
-Deno.test("Pipeline notes until when a source was heard once a second, and what a failed commit lost again", async () => {
-  const { clock, queue, store, pipeline, ack } = setUp();
-  const heard = async (id: number, receivedAt: number) => {
-    queue.offer({ ...delivery(id, ack), message: message({ source: "a", receivedAt }) });
-    await clock.advance(1000);
-    return store.commits.at(-1)!.context.heardUntil;
-  };
-  assert.deepEqual(await heard(1, 10_000), [["a", 10_000]]);
-  assert.deepEqual(await heard(2, 10_400), []);
-  assert.deepEqual(await heard(3, 10_999), []);
-  store.failures.push(new StorageError("locked", "locked", true));
-  assert.deepEqual(await heard(4, 11_000), [["a", 11_000]]);
-  assert.deepEqual(await heard(5, 11_500), []);
-  // The clock was put back.
-  assert.deepEqual(await heard(6, 3_000), [["a", 3_000]]);
-  assert.equal(store.commits.length, 6);
-  await pipeline.drain();
-});
-
 Deno.test("Pipeline.drain() ends when its signal is aborted though the store never answers", async () => {
   const { clock, queue, store, pipeline, ack } = setUp();
   store.gate = true;
