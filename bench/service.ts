@@ -30,10 +30,11 @@ export class BenchService implements AsyncDisposable {
     };
     // JSON is YAML.
     Deno.writeTextFileSync(config, JSON.stringify(whole));
+    const start = startTask();
     const process = new Deno.Command("deno", {
       args: [
         "run",
-        ...startFlags(),
+        ...start.flags,
         "--allow-net=127.0.0.1",
         "--allow-read",
         `--allow-write=${folder.path}`,
@@ -44,6 +45,7 @@ export class BenchService implements AsyncDisposable {
         "--config",
         config,
       ],
+      env: start.env,
       stdin: "null",
       stdout: "null",
       stderr: "inherit",
@@ -129,9 +131,14 @@ export class BenchService implements AsyncDisposable {
   }
 }
 
-/** V8's flags are part of what is measured: those of the `start` task. */
-function startFlags(): string[] {
+/** V8's flags and Deno's variables are part of what is measured: those of the `start` task. */
+function startTask(): { flags: string[]; env: Record<string, string> } {
   const text = Deno.readTextFileSync(new URL("../deno.json", import.meta.url));
   const { tasks } = JSON.parse(text) as { tasks: { start: string } };
-  return tasks.start.split(" ").filter((word) => word.startsWith("--v8-flags="));
+  const words = tasks.start.split(" ");
+  const variables = words.slice(0, words.indexOf("deno")).map((word) => word.split("="));
+  return {
+    flags: words.filter((word) => word.startsWith("--v8-flags=")),
+    env: Object.fromEntries(variables),
+  };
 }

@@ -26,12 +26,12 @@ function program(flags: readonly string[]): string[] {
   return executable === undefined ? ["deno", ...flags] : [executable];
 }
 
-/** `deno`'s arguments up to `main.ts`, as a task of the project has them. */
+/** `deno`'s arguments up to `main.ts`, as a task of the project has them, without its variables. */
 export function taskArguments(task: string): string[] {
   const text = Deno.readTextFileSync(new URL("../../deno.json", import.meta.url));
   const { tasks } = JSON.parse(text) as { tasks: Record<string, string> };
   const words = tasks[task]!.split(" ");
-  return words.slice(1, words.indexOf("main.ts") + 1);
+  return words.slice(words.indexOf("deno") + 1, words.indexOf("main.ts") + 1);
 }
 
 /** What a command that has ended left behind. */
