@@ -90,7 +90,7 @@ function damagedFields(random: Random, text: string): string {
     for (;;) {
       const key = random.pick(Object.keys(holder));
       const below = holder[key];
-      const open = typeof below === "object" && below !== null && Object.keys(below).length > 0;
+      const open = isPlain(below) && Object.keys(below).length > 0;
       if (open && random.chance(0.7)) {
         holder = below as Record<string, unknown>;
         continue;
@@ -100,6 +100,12 @@ function damagedFields(random: Random, text: string): string {
     }
   }
   return writeJson(withHostileKey(random, whole));
+}
+
+/** What was put there as the text of an object is not taken apart again. */
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null &&
+    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
 }
 
 function withHostileKey(random: Random, whole: Record<string, unknown>): unknown {
