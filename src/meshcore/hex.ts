@@ -31,13 +31,8 @@ export function encodeHex(bytes: Uint8Array): string {
 
 /** Bytes as upper-case hex. */
 export function encodeHexUpper(bytes: Uint8Array): string {
-  return hexUpperBetween(bytes, 0, bytes.length);
-}
-
-/** The bytes from `from` to before `to` as upper-case hex. */
-export function hexUpperBetween(bytes: Uint8Array, from: number, to: number): string {
   let text = "";
-  for (let i = from; i < to; i++) text += UPPER[bytes[i]!];
+  for (let i = 0; i < bytes.length; i++) text += UPPER[bytes[i]!];
   return text;
 }
 

@@ -167,7 +167,9 @@ function readHeard(
   }
   const { frame } = parsed;
   const finish = (signatureValid: boolean | undefined): Decoded<MeshcoreRecord> => {
-    const reading = readPacket(frame, heard, options, signatureValid);
+    // Another copy of an advert may have been read while its signature was looked at.
+    const again = signatureValid === true ? recallPacket(heard, options) : undefined;
+    const reading = again ?? readPacket(frame, heard, options, signatureValid);
     if ("kind" in reading) {
       return kept(reading, { type: frame.payloadName, decrypt: "none", readable: false });
     }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { hexByteAt, hexUpperBetween, upperHex } from "./hex.ts";
+import { hexByteAt, upperHex } from "./hex.ts";
 
 /** Path bytes that a packet may carry. */
 export const MAX_PATH_BYTES = 64;
@@ -87,6 +87,8 @@ export type ParsedPacket =
   | { readonly ok: true; readonly frame: PacketFrame }
   | { readonly ok: false; readonly fault: PacketFault; readonly detail: string };
 
+type Fault = Extract<ParsedPacket, { readonly ok: false }>;
+
 /** True when the route carries transport codes. */
 export function isTransportRoute(routeType: number): boolean {
   return routeType === 0 || routeType === 3;
@@ -99,52 +101,19 @@ export function isFloodRoute(routeType: number): boolean {
 
 /** Takes a packet apart. Never throws. */
 export function parsePacket(bytes: Uint8Array<ArrayBuffer>): ParsedPacket {
-  if (bytes.length < 2) return fault("too_short", `${bytes.length} bytes`);
-  const header = bytes[0]!;
-  const routeType = header & 3;
-  const payloadType = (header >> 2) & 0x0f;
-  let at = 1;
-  let transportCodes: PacketFrame["transportCodes"] = null;
-  if (isTransportRoute(routeType)) {
-    if (bytes.length < 5) return fault("no_transport_codes", `${bytes.length} bytes`);
-    transportCodes = {
-      code1: hexUpperBetween(bytes, 1, 3),
-      code2: hexUpperBetween(bytes, 3, 5),
-    };
-    at = 5;
-  }
-  const pathByte = bytes[at];
-  if (pathByte === undefined) return fault("no_path_byte", `${bytes.length} bytes`);
-  at++;
-  const hashSize = (pathByte >> 6) + 1;
-  const hopCount = pathByte & 0x3f;
-  const pathBytes = hashSize * hopCount;
-  if (hashSize === 4 || pathBytes > MAX_PATH_BYTES) {
-    return fault("bad_path_encoding", `${hopCount} hops of ${hashSize} bytes`);
-  }
-  if (at + pathBytes > bytes.length) {
-    return fault("path_exceeds_packet", `${pathBytes} path bytes in ${bytes.length}`);
-  }
-  const hops: string[] = [];
-  for (let hop = 0; hop < hopCount; hop++, at += hashSize) {
-    hops.push(hexUpperBetween(bytes, at, at + hashSize));
-  }
-  const payload = bytes.subarray(at);
+  const head = readHead((index) => bytes[index], bytes.length);
+  if ("fault" in head) return head;
+  const { length, ...fields } = head;
+  const payload = bytes.subarray(length);
   if (payload.length > MAX_PAYLOAD_BYTES) {
     return fault("payload_too_long", `${payload.length} payload bytes`);
   }
   return {
     ok: true,
     frame: {
-      routeType,
-      routeName: ROUTE_NAMES[routeType]!,
-      payloadType,
-      payloadName: payloadName(payloadType),
-      payloadVersion: header >> 6,
-      transportCodes,
-      pathByte,
-      hashSize,
-      hops,
+      ...fields,
+      routeName: ROUTE_NAMES[head.routeType]!,
+      payloadName: payloadName(head.payloadType),
       payload,
       bytes,
     },
@@ -174,52 +143,94 @@ export interface PacketHead {
  * copy of a packet. Undefined where {@linkcode parsePacket} finds a fault, too.
  */
 export function parseHead(hex: string): PacketHead | undefined {
-  const header = hexByteAt(hex, 0);
-  if (header === undefined) return undefined;
-  const routeType = header & 3;
-  let transportCode: string | null = null;
-  let at = 2;
-  if (isTransportRoute(routeType)) {
-    const codes = upperHexAt(hex, 2, 4);
-    if (codes === undefined) return undefined;
-    transportCode = codes.slice(0, 4);
-    at = 10;
-  }
-  const pathByte = hexByteAt(hex, at);
-  if (pathByte === undefined) return undefined;
-  at += 2;
-  const hashSize = (pathByte >> 6) + 1;
-  const hopCount = pathByte & 0x3f;
-  if (hashSize === 4 || hashSize * hopCount > MAX_PATH_BYTES) return undefined;
-  const hops: string[] = [];
-  for (let hop = 0; hop < hopCount; hop++, at += 2 * hashSize) {
-    const text = upperHexAt(hex, at, hashSize);
-    if (text === undefined) return undefined;
-    hops.push(text);
-  }
-  const payloadType = (header >> 2) & 0x0f;
+  const head = readHead((index) => hexByteAt(hex, 2 * index), hex.length >> 1);
+  if ("fault" in head) return undefined;
   return {
-    routeType,
-    payloadType,
-    payloadName: payloadName(payloadType),
-    payloadVersion: header >> 6,
-    transportCode,
-    hops,
-    payloadHex: hex.slice(at),
+    routeType: head.routeType,
+    payloadType: head.payloadType,
+    payloadName: payloadName(head.payloadType),
+    payloadVersion: head.payloadVersion,
+    transportCode: head.transportCodes?.code1 ?? null,
+    hops: head.hops,
+    payloadHex: hex.slice(2 * head.length),
   };
 }
 
-/** So many bytes at `at`, in upper case; undefined where there are not as many. */
-function upperHexAt(hex: string, at: number, bytes: number): string | undefined {
+/** A byte of a packet; undefined where there is none, or what stands there is no hex. */
+type ByteAt = (index: number) => number | undefined;
+
+/** What stands before the payload, as in {@linkcode PacketFrame}. */
+interface Head extends
+  Pick<
+    PacketFrame,
+    | "routeType"
+    | "payloadType"
+    | "payloadVersion"
+    | "transportCodes"
+    | "pathByte"
+    | "hashSize"
+    | "hops"
+  > {
+  /** Its bytes. */
+  readonly length: number;
+}
+
+/** `size`: bytes of the packet. */
+function readHead(byteAt: ByteAt, size: number): Head | Fault {
+  const header = byteAt(0);
+  if (size < 2 || header === undefined) return fault("too_short", `${size} bytes`);
+  const routeType = header & 3;
+  let at = 1;
+  let transportCodes: PacketFrame["transportCodes"] = null;
+  if (isTransportRoute(routeType)) {
+    const code1 = hexOf(byteAt, 1, 2);
+    const code2 = hexOf(byteAt, 3, 2);
+    if (code1 === undefined || code2 === undefined) {
+      return fault("no_transport_codes", `${size} bytes`);
+    }
+    transportCodes = { code1, code2 };
+    at = 5;
+  }
+  const pathByte = byteAt(at);
+  if (pathByte === undefined) return fault("no_path_byte", `${size} bytes`);
+  at++;
+  const hashSize = (pathByte >> 6) + 1;
+  const hopCount = pathByte & 0x3f;
+  const pathBytes = hashSize * hopCount;
+  if (hashSize === 4 || pathBytes > MAX_PATH_BYTES) {
+    return fault("bad_path_encoding", `${hopCount} hops of ${hashSize} bytes`);
+  }
+  const hops: string[] = [];
+  for (let hop = 0; hop < hopCount; hop++, at += hashSize) {
+    const text = hexOf(byteAt, at, hashSize);
+    if (text === undefined) {
+      return fault("path_exceeds_packet", `${pathBytes} path bytes in ${size}`);
+    }
+    hops.push(text);
+  }
+  return {
+    routeType,
+    payloadType: (header >> 2) & 0x0f,
+    payloadVersion: header >> 6,
+    transportCodes,
+    pathByte,
+    hashSize,
+    hops,
+    length: at,
+  };
+}
+
+/** `count` bytes from `at` on in upper case; undefined where there are not as many. */
+function hexOf(byteAt: ByteAt, at: number, count: number): string | undefined {
   let text = "";
-  for (let i = at; i < at + 2 * bytes; i += 2) {
-    const byte = hexByteAt(hex, i);
+  for (let index = at; index < at + count; index++) {
+    const byte = byteAt(index);
     if (byte === undefined) return undefined;
     text += upperHex(byte);
   }
   return text;
 }
 
-function fault(reason: PacketFault, detail: string): ParsedPacket {
+function fault(reason: PacketFault, detail: string): Fault {
   return { ok: false, fault: reason, detail };
 }

@@ -48,8 +48,6 @@ export interface PacketOptions {
 export interface PayloadReading {
   /** Type of the packet that it was read from. */
   readonly payloadType: number;
-  /** The verdict on its signature that it was read with. */
-  readonly signatureValid: boolean | undefined;
   /** The transport code that its scope was found by; null without one. */
   readonly transportCode: string | null;
   /** The content hash. */
@@ -99,13 +97,13 @@ export function readPacket(
   options: PacketOptions,
   signatureValid: boolean | undefined,
 ): PacketReading | RefusedRecord {
-  const key = readingKey(frame, heard.rawHex);
-  let reading = key === undefined ? undefined : recalled(options, key, frame, signatureValid);
-  if (reading === undefined) {
-    const read = readAnew(frame, heard, options, signatureValid);
-    if ("kind" in read) return read;
-    reading = read;
-    if (key !== undefined) options.readings?.set(key, reading);
+  const reading = readPayloadOf(frame, heard, options, signatureValid);
+  if ("kind" in reading) return reading;
+  // Not a TRACE, which reads the packet's path, too. By the hex as sent: the same payload in other
+  // letters is read again.
+  if (frame.payloadType !== PAYLOAD.TRACE) {
+    const { rawHex } = heard;
+    options.readings?.set(rawHex.slice(rawHex.length - 2 * frame.payload.length), reading);
   }
   const path = traceRoute(frame)?.hops ?? frame.hops;
   // The header of a TRACE holds SNR values: without a route there are no hops to resolve.
@@ -179,7 +177,7 @@ function recordOf(
 }
 
 /** Reads the payload; an advert that no node can have sent, or did not sign, is refused. */
-function readAnew(
+function readPayloadOf(
   frame: PacketFrame,
   heard: Heard,
   { keys, regions, geoFilter }: PacketOptions,
@@ -196,7 +194,6 @@ function readAnew(
   const scopeName = scopeOf(regions, frame);
   return {
     payloadType: frame.payloadType,
-    signatureValid,
     transportCode: frame.transportCodes?.code1 ?? null,
     hash,
     decodedJson: goJson(payload),
@@ -205,28 +202,6 @@ function readAnew(
     scopeName,
     node: advert === undefined ? null : nodeUpdate(advert, scopeName, geoFilter),
   };
-}
-
-/**
- * The payload's hex as sent, so that equal payloads in other letters are read again; undefined for a
- * TRACE, which reads the packet's path, too.
- */
-function readingKey(frame: PacketFrame, rawHex: string): string | undefined {
-  if (frame.payloadType === PAYLOAD.TRACE) return undefined;
-  return rawHex.slice(rawHex.length - 2 * frame.payload.length);
-}
-
-function recalled(
-  { readings }: PacketOptions,
-  key: string,
-  { payloadType, transportCodes }: PacketFrame,
-  signatureValid: boolean | undefined,
-): PayloadReading | undefined {
-  const known = readings?.get(key);
-  return known?.payloadType === payloadType && known.signatureValid === signatureValid &&
-      known.transportCode === (transportCodes?.code1 ?? null)
-    ? known
-    : undefined;
 }
 
 function packetLabels(frame: PacketFrame, payload: Payload): RecordLabels {
