@@ -3,15 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { retentionJobs } from "../../src/meshcore/retention_jobs.ts";
 import { freePages } from "../../src/storage/maintenance.ts";
 import { Scratch } from "../helpers/scratch.ts";
-
-const never = {
-  nodeDays: 0,
-  observerDays: -1,
-  metricsDays: 0,
-  packetDays: 0,
-  clientRxDays: 0,
-  neighborEdgesDays: 0,
-};
+import { KEEP_FOR_EVER } from "./test_store.ts";
 
 /** A database of about two thousand free pages. */
 function withFreePages(path: string): DatabaseSync {
@@ -25,7 +17,10 @@ function withFreePages(path: string): DatabaseSync {
 }
 
 function nodesJob(db: DatabaseSync, vacuumPages: number) {
-  return retentionJobs(db, never, vacuumPages, { packetsDeleted() {}, edgesDeleted() {} })[0]!;
+  return retentionJobs(db, KEEP_FOR_EVER, vacuumPages, {
+    packetsDeleted() {},
+    edgesDeleted() {},
+  })[0]!;
 }
 
 Deno.test("the hourly retention gives as many pages back as it may, in slices", () => {

@@ -4,7 +4,7 @@ import { NeighbourGraph, PathResolver, PrefixIndex } from "../../src/meshcore/pa
 import { pruneRequestsJob } from "../../src/meshcore/prune_requests_job.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { advert, key, NOW, packet, reception, refused, sighting, status } from "./records.ts";
-import { TestStore } from "./test_store.ts";
+import { KEEP_FOR_EVER, TestStore } from "./test_store.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -265,14 +265,6 @@ Deno.test("retention deletes packets with their observations, receptions and edg
 });
 
 Deno.test("retention of 0 days keeps nodes, figures and refused packets for ever", () => {
-  const retention = {
-    nodeDays: 0,
-    observerDays: -1,
-    metricsDays: 0,
-    packetDays: 0,
-    clientRxDays: 0,
-    neighborEdgesDays: 0,
-  };
   const metrics = {
     noiseFloor: -110,
     txAirSecs: null,
@@ -282,7 +274,7 @@ Deno.test("retention of 0 days keeps nodes, figures and refused packets for ever
     packetsSent: null,
     packetsRecv: null,
   };
-  withStore({ retention }, (store) => {
+  withStore({ retention: KEEP_FOR_EVER }, (store) => {
     store.commit(
       ...nodes("a1"),
       refused(),

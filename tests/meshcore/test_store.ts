@@ -31,6 +31,16 @@ export const testParts: Omit<OpenParts, "path"> = {
   hasRegions: false,
 };
 
+/** Nothing is ever too old. */
+export const KEEP_FOR_EVER: OpenParts["retention"] = {
+  nodeDays: 0,
+  observerDays: -1,
+  metricsDays: 0,
+  packetDays: 0,
+  clientRxDays: 0,
+  neighborEdgesDays: 0,
+};
+
 /** See the module. */
 export class TestStore implements Disposable {
   readonly opened: OpenedStore;
