@@ -53,15 +53,16 @@ say(`documentation lint: ${files.length} files, ${complaints.length} complaints 
 
 /** Whether the complaint is of a type that the file imports from a package. */
 function namesPackageType(path: string, kind: string, text: string): boolean {
-  const name = /references private type '(\w+)'$/.exec(text)?.[1];
+  const name = /references private type '([\w$]+)'$/.exec(text)?.[1];
   if (kind !== "private-type-ref" || name === undefined) return false;
   const source = Deno.readTextFileSync(`${top}/${path}`);
   const imports = source.matchAll(/^import (?:type )?\{?([^;]*?)\}? from "([^".][^"]*)";$/gm);
   for (const [, names, specifier] of imports) {
     if (specifier!.startsWith("node:")) continue;
     if (new RegExp(`\\b${name}\\b`).test(names!)) return true;
-    // `z.ZodType` is told as `ZodType`.
-    if (specifier === "zod" && new RegExp(`\\bz\\.${name}\\b`).test(source)) return true;
+    // `z.core.$ZodShape` is told as `$ZodShape`.
+    const written = new RegExp(`\\bz\\.(core\\.)?${name.replace("$", "\\$")}\\b`);
+    if (specifier === "zod/mini" && written.test(source)) return true;
   }
   return false;
 }

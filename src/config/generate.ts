@@ -5,7 +5,7 @@
  * @module
  */
 import { stringify } from "yaml";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { configSchema } from "./schema.ts";
 import type { NetworkConfigSection } from "./section.ts";
 import { schemaTree } from "./load.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { formatBrokerUrl, parseBrokerUrl } from "./broker_url.ts";
 import { checkAcross } from "./checks.ts";
 import { detectFileKind } from "./dialect.ts";
@@ -152,7 +152,7 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
 }
 
 /** The settings of a schema as a tree. */
-export function schemaTree(schema: z.ZodType): SettingNode {
+export function schemaTree(schema: z.ZodMiniType): SettingNode {
   return settingTree(z.toJSONSchema(schema, { io: "input" }) as JsonSchema);
 }
 
@@ -218,7 +218,7 @@ function reasonOf(error: unknown): string {
 }
 
 function schemaProblems(
-  error: z.ZodError,
+  error: z.core.$ZodError,
   raw: unknown,
   tree: SettingNode,
   layers: Layers,

@@ -4,101 +4,104 @@
  *
  * @module
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { NetworkConfigSection } from "./section.ts";
+import { characters, group, integer, list, matching, text } from "./schema_parts.ts";
 import { setting } from "./setting.ts";
 import { sourceSchema } from "./source_schema.ts";
 
 /** Characters that the page's token must have at least: fewer could be tried out. */
 export const MIN_TOKEN_LENGTH = 16;
 
-const queue = z.strictObject({
-  max_messages: setting(z.int().min(100).max(10_000_000).default(20_000), {
+const queue = group({
+  max_messages: setting(z._default(integer(100, 10_000_000), 20_000), {
     title: "Messages in the queue",
     description:
       "Messages that may wait to be stored. When as many wait, reading from the broker pauses; nothing is dropped. At least `storage.batch_max`.",
     unit: "messages",
     example: 50_000,
   }),
-  max_bytes: setting(z.int().min(1_048_576).max(8_589_934_592).default(33_554_432), {
+  max_bytes: setting(z._default(integer(1_048_576, 8_589_934_592), 33_554_432), {
     title: "Bytes in the queue",
     description: "The same bound for the sum of their payloads.",
     unit: "bytes",
     example: 67_108_864,
   }),
-}).prefault({}).meta({
+}, {
   title: "Queue",
   description: "What may wait between brokers and database, for each network.",
 });
 
-const storage = z.strictObject({
-  batch_max: setting(z.int().min(1).max(100_000).default(2000), {
+const storage = group({
+  batch_max: setting(z._default(integer(1, 100_000), 2000), {
     title: "Batch size",
     description: "Most messages in one transaction. Larger batches write less, but stall longer.",
     unit: "messages",
     example: 500,
   }),
-  commit_interval_ms: setting(z.int().min(0).max(60_000).default(100), {
+  commit_interval_ms: setting(z._default(integer(0, 60_000), 100), {
     title: "Commit interval",
     description:
       "Longest time that a message waits for its batch to fill. 1000 spares an SD card; 0 commits as soon as the writer is free.",
     unit: "ms",
     example: 1000,
   }),
-  synchronous: setting(z.enum(["FULL", "NORMAL"]).default("FULL"), {
+  synchronous: setting(z._default(z.enum(["FULL", "NORMAL"]), "FULL"), {
     title: "Durability",
     description:
       "`FULL` syncs the disk at every commit: what was acknowledged survives a power cut. `NORMAL` syncs at checkpoints only and is about a sixth faster; its price: a power cut (not a crash of the process) loses the last seconds although the broker was told that they are safe.",
     example: "FULL",
   }),
-  maintenance_interval_minutes: setting(z.int().min(0).max(525_600).default(360), {
+  maintenance_interval_minutes: setting(z._default(integer(0, 525_600), 360), {
     title: "Maintenance interval",
     description:
       "Time between two rounds of maintenance: checkpoint, `PRAGMA optimize`, a bounded incremental vacuum. 0: never.",
     unit: "min",
     example: 720,
   }),
-  integrity_check_interval_hours: setting(z.int().min(0).max(8760).default(24), {
+  integrity_check_interval_hours: setting(z._default(integer(0, 8760), 24), {
     title: "Integrity check interval",
     description:
       "Time between two `PRAGMA integrity_check`s of a database, in a thread of their own, so that no commit waits. The first comes ten minutes after the start, unless one was made lately. It reads the whole file, at a large one on an SD card for many minutes, and SQLite's log grows meanwhile by what is captured. 0: never.",
     unit: "h",
     example: 168,
   }),
-  wal_autocheckpoint_pages: setting(z.int().min(0).max(10_000_000).default(16_000), {
+  wal_autocheckpoint_pages: setting(z._default(integer(0, 10_000_000), 16_000), {
     title: "Checkpoint after",
     description:
       "Size of the write-ahead log at which SQLite copies it into the database. 16,000 writes 40 % less than SQLite's own 1,000. 0: only during maintenance.",
     unit: "pages",
     example: 4000,
   }),
-  journal_size_limit_bytes: setting(z.int().min(-1).max(1_099_511_627_776).default(67_108_864), {
+  journal_size_limit_bytes: setting(z._default(integer(-1, 1_099_511_627_776), 67_108_864), {
     title: "Log kept on disk",
     description: "The log's file is cut to this size after a checkpoint. -1: never cut.",
     unit: "bytes",
     example: 16_777_216,
   }),
-  cache_kib: setting(z.int().min(64).max(16_777_216).default(8192), {
+  cache_kib: setting(z._default(integer(64, 16_777_216), 8192), {
     title: "Page cache",
     description: "SQLite's page cache, for each database.",
     unit: "KiB",
     example: 16_384,
   }),
-  busy_timeout_ms: setting(z.int().min(0).max(600_000).default(30_000), {
+  busy_timeout_ms: setting(z._default(integer(0, 600_000), 30_000), {
     title: "Wait for locks",
     description:
       "Time to wait for another program's lock on the database (a web UI takes some) before the batch is kept and tried again.",
     unit: "ms",
     example: 10_000,
   }),
-}).prefault({}).meta({ title: "Storage", description: "How the databases are written." });
+}, { title: "Storage", description: "How the databases are written." });
 
-const observability = z.strictObject({
+const observability = group({
   address: setting(
-    z.string().regex(
-      /^(off|(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))$/,
-    )
-      .default(":2112"),
+    z._default(
+      matching(
+        /^(off|(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))$/,
+      ),
+      ":2112",
+    ),
     {
       title: "HTTP address",
       description:
@@ -107,19 +110,21 @@ const observability = z.strictObject({
       allowed: "host:port, :port, [IPv6]:port or off",
     },
   ),
-  log_level: setting(z.enum(["debug", "info", "warn", "error"]).default("info"), {
+  log_level: setting(z._default(z.enum(["debug", "info", "warn", "error"]), "info"), {
     title: "Log level",
     description: "Least severe log lines that are written.",
     example: "debug",
   }),
-  log_format: setting(z.enum(["text", "json"]).default("text"), {
+  log_format: setting(z._default(z.enum(["text", "json"]), "text"), {
     title: "Log format",
     description: "`text` for people, `json` (one object a line) for collectors.",
     example: "json",
   }),
   metrics_prefix: setting(
-    z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/).default("meshcapture_")
-      .transform((v) => v.endsWith("_") ? v : `${v}_`),
+    z.pipe(
+      z._default(matching(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/), "meshcapture_"),
+      z.transform((v) => v.endsWith("_") ? v : `${v}_`),
+    ),
     {
       title: "Prefix of the metrics",
       description:
@@ -128,14 +133,14 @@ const observability = z.strictObject({
       allowed: "a letter, then letters, digits and underscores",
     },
   ),
-  page_access: setting(z.enum(["local", "token", "open", "off"]).default("local"), {
+  page_access: setting(z._default(z.enum(["local", "token", "open", "off"]), "local"), {
     title: "Who may look at the page",
     description:
       "`local` shows the status page and its feed to this machine, and to others with the token. `token` asks everybody for it: for a proxy on this machine that adds no forwarding headers. `open` shows them to everybody, `off` to nobody. Metrics and health are open in any case.",
     example: "token",
   }),
   token: setting(
-    z.string().min(MIN_TOKEN_LENGTH).max(512).regex(/^[\x21-\x7e]+$/).optional(),
+    z.optional(characters(MIN_TOKEN_LENGTH, 512).check(z.regex(/^[\x21-\x7e]+$/))),
     {
       title: "Token of the page",
       description:
@@ -146,8 +151,7 @@ const observability = z.strictObject({
     },
   ),
   token_file: setting(
-    z.string().min(1).max(4096).refine((v) => !/\p{Cc}/u.test(v), "holds a control character")
-      .optional(),
+    z.optional(text(4096)),
     {
       title: "File of the token",
       description:
@@ -156,8 +160,7 @@ const observability = z.strictObject({
     },
   ),
   page_hosts: setting(
-    z.array(z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/)).max(100)
-      .default([]),
+    z._default(list(matching(/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/), 100), []),
     {
       title: "Names of this machine",
       description:
@@ -167,9 +170,11 @@ const observability = z.strictObject({
     },
   ),
   map_tiles: setting(
-    z.string().max(1000).regex(
-      /^https?:\/\/[A-Za-z0-9.{}-]+(:\d{1,5})?\/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[^\s"'<>;,]*$/,
-    ).optional(),
+    z.optional(
+      characters(0, 1000).check(z.regex(
+        /^https?:\/\/[A-Za-z0-9.{}-]+(:\d{1,5})?\/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[^\s"'<>;,]*$/,
+      )),
+    ),
     {
       title: "Tiles of the map",
       description:
@@ -179,13 +184,13 @@ const observability = z.strictObject({
       defaultText: "none",
     },
   ),
-  map_attribution: setting(z.string().min(1).max(200).optional(), {
+  map_attribution: setting(z.optional(characters(1, 200)), {
     title: "Origin of the tiles",
     description: "Shown on the map, as the providers of tiles ask for.",
     example: "© OpenStreetMap contributors",
     defaultText: "none",
   }),
-}).prefault({}).meta({
+}, {
   title: "Observability",
   description: "Logs, metrics, health and the status page.",
 });
@@ -204,7 +209,7 @@ function durationSeconds(value: number | string): number {
 /** The schema of everything but the networks' own sections. */
 export function coreShape(networks: readonly NetworkConfigSection[]) {
   return {
-    sources: setting(z.array(sourceSchema(networks)).min(1).max(1000).prefault([{}]), {
+    sources: setting(z.prefault(list(sourceSchema(networks), 1000, 1), [{}]), {
       title: "Sources",
       description: "The brokers to listen to.",
       example: [{ name: "home", url: "mqtt://127.0.0.1:1883" }],
@@ -213,16 +218,18 @@ export function coreShape(networks: readonly NetworkConfigSection[]) {
     queue,
     storage,
     observability,
-    capture_impl: setting(z.enum(["meshcapture", "shadow", "off"]).default("meshcapture"), {
+    capture_impl: setting(z._default(z.enum(["meshcapture", "shadow", "off"]), "meshcapture"), {
       title: "Dual run",
       description:
         "`meshcapture` captures. `shadow` captures beside another program and disturbs nothing: own client id, clean session, database `<name>.shadow.db`. `off` answers health and captures nothing.",
       example: "shadow",
     }),
     shutdown_timeout: setting(
-      z.union([z.number(), z.string().max(20).regex(DURATION)]).default(8)
-        .refine((v) => durationSeconds(v) >= 0.1 && durationSeconds(v) <= 3600)
-        .transform(durationSeconds),
+      z.pipe(
+        z._default(z.union([z.number(), characters(0, 20).check(z.regex(DURATION))]), 8)
+          .check(z.refine((v) => durationSeconds(v) >= 0.1 && durationSeconds(v) <= 3600)),
+        z.transform(durationSeconds),
+      ),
       {
         title: "Time to shut down",
         description:
@@ -236,14 +243,14 @@ export function coreShape(networks: readonly NetworkConfigSection[]) {
 }
 
 /** The whole schema: core and networks' sections. */
-export function configSchema(networks: readonly NetworkConfigSection[]): z.ZodObject {
+export function configSchema(networks: readonly NetworkConfigSection[]): z.ZodMiniObject {
   const { sources, ...rest } = coreShape(networks);
   const sections = Object.fromEntries(networks.map((one) => [one.name, one.schema]));
   return z.strictObject({ sources, ...sections, ...rest });
 }
 
 /** What the schema gives, before {@linkcode SourceConfig} is completed. */
-export type CoreOutput = z.output<z.ZodObject<ReturnType<typeof coreShape>>>;
+export type CoreOutput = z.output<z.ZodMiniObject<ReturnType<typeof coreShape>>>;
 
 /** One source, after loading: `topics` is filled in, `url` holds no user information. */
 export type SourceConfig = Omit<CoreOutput["sources"][number], "topics"> & { topics: string[] };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { ConfigProblem, Origin } from "./problem.ts";
 import type { RawNode } from "./raw.ts";
 
@@ -77,7 +77,7 @@ export interface PeerResult {
 /** A network's part of the configuration; implemented by its folder, named in its descriptor. */
 export interface NetworkConfigSection<
   N extends string = string,
-  S extends z.ZodType = z.ZodType,
+  S extends z.ZodMiniType = z.ZodMiniType,
 > {
   /** Name of the network and of its section. */
   readonly name: N;
@@ -89,7 +89,7 @@ export interface NetworkConfigSection<
    * Settings that the network's sources have beside those of every source, each made by `setting()`
    * and optional. With a source of another network they are refused. Default: none.
    */
-  readonly sourceShape?: Readonly<Record<string, z.ZodType>>;
+  readonly sourceShape?: Readonly<Record<string, z.ZodMiniType>>;
   /**
    * What a message that comes twice does, once for each of two overlapping topic filters. Where its
    * records are `merged`, such filters are a warning; the default is `stored_twice`, an error.

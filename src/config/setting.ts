@@ -1,5 +1,5 @@
 /** How a setting of the schema describes itself. @module */
-import type { z } from "zod";
+import * as z from "zod/mini";
 
 /** What a person needs to know of a setting beside its type and default. */
 export interface SettingInfo {
@@ -25,7 +25,7 @@ export interface SettingInfo {
  * Attaches `info` to a zod schema. It travels through `z.toJSONSchema()`, from which everything else
  * (environment names, documentation, masking) is derived; keywords of our own begin with `x-`.
  */
-export function setting<T extends z.ZodType>(schema: T, info: SettingInfo): T {
+export function setting<T extends z.ZodMiniType>(schema: T, info: SettingInfo): T {
   // zod drops `examples` of what it transforms; the generated JSON Schema gets them back.
   const extra: Record<string, unknown> = { "x-example": info.example };
   if (info.unit !== undefined) extra["x-unit"] = info.unit;
@@ -33,9 +33,8 @@ export function setting<T extends z.ZodType>(schema: T, info: SettingInfo): T {
   if (info.secret === true) extra["x-secret"] = true;
   if (info.url === true) extra["x-url"] = true;
   if (info.defaultText !== undefined) extra["x-default"] = info.defaultText;
-  return schema.meta({
-    title: info.title,
-    description: info.description,
-    ...extra,
-  }) as T;
+  // One schema in two places would describe both as the later one.
+  if (z.globalRegistry.has(schema)) throw new Error(`${info.title} describes a setting anew`);
+  z.globalRegistry.add(schema, { title: info.title, description: info.description, ...extra });
+  return schema;
 }

@@ -1,21 +1,18 @@
 /** What an operator may say of one source. @module */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { BROKER_SCHEMES, parseBrokerUrl } from "./broker_url.ts";
 import type { NetworkConfigSection } from "./section.ts";
+import { characters, group, integer, judged, list, matching, text } from "./schema_parts.ts";
 import { setting } from "./setting.ts";
 import { topicFilterFault } from "./topic_filter.ts";
 
 /** Broker of a source that names none. */
 export const DEFAULT_URL = "mqtt://127.0.0.1:1883";
 
-/** Text without control characters, of at most `max` characters. */
-const text = (max: number) =>
-  z.string().min(1).max(max).refine((v) => !/\p{Cc}/u.test(v), "holds a control character");
-
 const file = (title: string, description: string, example: string) =>
-  setting(text(4096).optional(), { title, description, example });
+  setting(z.optional(text(4096)), { title, description, example });
 
-const tls = z.strictObject({
+const tls = group({
   ca_file: file(
     "Certificate authorities",
     "PEM file of the authorities that may have signed the broker's certificate. Without it, those of the system count.",
@@ -31,18 +28,19 @@ const tls = z.strictObject({
     "PEM file of the private key of `cert_file`.",
     "/etc/meshcapture/client.key",
   ),
-  verify: setting(z.boolean().default(true), {
+  verify: setting(z._default(z.boolean(), true), {
     title: "Verify the broker",
     description:
       "Whether the broker's certificate must be valid for its name. `false` encrypts, but anybody on the way can pose as the broker.",
     example: true,
   }),
-}).prefault({}).meta({ title: "TLS", description: "For `mqtts://` and `wss://`." });
+}, { title: "TLS", description: "For `mqtts://` and `wss://`." });
 
-const auth = z.strictObject({
+const auth = group({
   private_key: setting(
-    z.string().regex(/^\s*([0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})\s*$/, "is no key in hexadecimal")
-      .optional(),
+    z.optional(
+      matching(/^\s*([0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})\s*$/, "is no key in hexadecimal"),
+    ),
     {
       title: "Private key",
       description:
@@ -57,7 +55,7 @@ const auth = z.strictObject({
     "File that holds the private key, read at every connection: for secrets of Docker and systemd. Not together with `private_key`.",
     "/run/secrets/meshcore_key",
   ),
-  public_key: setting(z.string().regex(/^[0-9A-Fa-f]{64}$/).optional(), {
+  public_key: setting(z.optional(matching(/^[0-9A-Fa-f]{64}$/)), {
     title: "Public key",
     description:
       "Public key that the private one must belong to, so that a mix-up is told here and not by the broker.",
@@ -65,47 +63,47 @@ const auth = z.strictObject({
     allowed: "64 hexadecimal digits, in quotes",
     defaultText: "whichever belongs to the private key",
   }),
-  audience: setting(z.string().max(255).refine((v) => !/\p{Cc}/u.test(v)).optional(), {
+  audience: setting(z.optional(text(255, 0)), {
     title: "Audience",
     description:
       "Broker that the token is for, as that broker calls itself. Empty: the token names none.",
     example: "mqtt-us-v1.letsmesh.net",
     defaultText: "the host name in `url`",
   }),
-  lifetime_minutes: setting(z.int().min(1).max(525_600).default(60), {
+  lifetime_minutes: setting(z._default(integer(1, 525_600), 60), {
     title: "Lifetime of a token",
     description:
       "How long a token counts. Each connection has a new one, so this only has to outlast differences between the clocks.",
     unit: "min",
     example: 1440,
   }),
-  reconnect_before_expiry: setting(z.boolean().default(false), {
+  reconnect_before_expiry: setting(z._default(z.boolean(), false), {
     title: "Reconnect before expiry",
     description:
       "Whether the connection is made anew shortly before its token expires. The brokers that are known look at a token at the beginning of a connection alone; one that ends a connection with its token is connected to again at once, in either case.",
     example: true,
   }),
-}).prefault({}).meta({
+}, {
   title: "Token",
   description:
     "For brokers of MeshCore that take a signed token for a password (`wss://`). Not together with `username` and `password`.",
 });
 
-const reconnect = z.strictObject({
-  min_ms: setting(z.int().min(10).max(3_600_000).default(1000), {
+const reconnect = group({
+  min_ms: setting(z._default(integer(10, 3_600_000), 1000), {
     title: "First delay",
     description:
       "Upper bound of the random wait before the first attempt to connect again; it doubles with every failure.",
     unit: "ms",
     example: 500,
   }),
-  max_ms: setting(z.int().min(10).max(86_400_000).default(60_000), {
+  max_ms: setting(z._default(integer(10, 86_400_000), 60_000), {
     title: "Longest delay",
     description: "Cap of that doubling.",
     unit: "ms",
     example: 30_000,
   }),
-  max_attempts: setting(z.int().min(1).max(1_000_000).optional(), {
+  max_attempts: setting(z.optional(integer(1, 1_000_000)), {
     title: "Retry limit",
     description:
       "Failed attempts in a row after which this source is given up and stays red on health. Without it, never.",
@@ -113,38 +111,38 @@ const reconnect = z.strictObject({
     example: 100,
     defaultText: "never give up",
   }),
-}).prefault({}).meta({
+}, {
   title: "Reconnecting",
   description: "Exponential backoff with full jitter, for the first connection too.",
 });
 
-const broker = z.strictObject({
-  allow_anonymous: setting(z.boolean().default(false), {
+const broker = group({
+  allow_anonymous: setting(z._default(z.boolean(), false), {
     title: "Open to everybody",
     description:
       "Whether the broker may listen beyond this machine without a user name and password: anybody who reaches it can then publish whatever they like. `false` refuses such a configuration.",
     example: false,
   }),
-  max_clients: setting(z.int().min(1).max(100_000).default(100), {
+  max_clients: setting(z._default(integer(1, 100_000), 100), {
     title: "Clients",
     description: "Connections at a time; further ones are turned away.",
     unit: "connections",
     example: 20,
   }),
-  max_packet_bytes: setting(z.int().min(256).max(268_435_455).default(1_048_576), {
+  max_packet_bytes: setting(z._default(integer(256, 268_435_455), 1_048_576), {
     title: "Largest packet",
     description: "A client that sends a longer MQTT packet is disconnected.",
     unit: "bytes",
     example: 65_536,
   }),
-  max_messages_per_second: setting(z.int().min(0).max(1_000_000).default(1000), {
+  max_messages_per_second: setting(z._default(integer(0, 1_000_000), 1000), {
     title: "Rate of a client",
     description:
       "Messages a second that one client may publish in the long run; ten seconds' worth may come at once. A faster client is read more slowly, so nothing is lost by it. 0: any number.",
     unit: "messages/s",
     example: 50,
   }),
-}).prefault({}).meta({
+}, {
   title: "Embedded broker",
   description:
     "Limits of the broker that an `embedded://` address starts. Sources with the same address share one, and must agree on these.",
@@ -161,7 +159,10 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
   const names = networks.map((one) => one.name);
   const core = z.strictObject({
     name: setting(
-      text(64).refine((v) => v.trim() === v, "begins or ends with a space").default("default"),
+      z._default(
+        text(64).check(z.refine((v) => v.trim() === v, "begins or ends with a space")),
+        "default",
+      ),
       {
         title: "Name",
         description:
@@ -171,10 +172,13 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
       },
     ),
     url: setting(
-      z.string().superRefine((value, context) => {
-        const parsed = parseBrokerUrl(value);
-        if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed });
-      }).default(DEFAULT_URL),
+      z._default(
+        judged((value) => {
+          const parsed = parseBrokerUrl(value);
+          return typeof parsed === "string" ? parsed : undefined;
+        }),
+        DEFAULT_URL,
+      ),
       {
         title: "Broker",
         description:
@@ -184,18 +188,19 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
         url: true,
       },
     ),
-    network: setting(z.enum(names as [string, ...string[]]).default(names[0]!), {
+    network: setting(z._default(z.enum(names as [string, ...string[]]), names[0]!), {
       title: "Network",
       description: "Radio network whose messages come through this source.",
       example: names[0]!,
     }),
     topics: setting(
-      z.array(
-        z.string().superRefine((value, context) => {
-          const fault = topicFilterFault(value);
-          if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-        }).meta({ "x-allowed": "an MQTT topic filter, such as msh/EU_868/#" }),
-      ).min(1).max(1000).optional(),
+      z.optional(list(
+        judged(topicFilterFault).register(z.globalRegistry, {
+          "x-allowed": "an MQTT topic filter, such as msh/EU_868/#",
+        }),
+        1000,
+        1,
+      )),
       {
         title: "Topics",
         description:
@@ -205,13 +210,13 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
           .join("; "),
       },
     ),
-    qos: setting(z.literal([0, 1]).default(1), {
+    qos: setting(z._default(z.literal([0, 1]), 1), {
       title: "Quality of service",
       description:
         "Quality of service of the subscriptions. At 1 the broker keeps a message until it is stored; at 0 what arrives while we are away is lost.",
       example: 1,
     }),
-    client_id: setting(text(256).optional(), {
+    client_id: setting(z.optional(text(256)), {
       title: "Client id",
       description:
         "MQTT client id. The broker keeps our session under it, so it must be ours alone and never change. Without it, one is generated once and kept in the database.",
@@ -219,12 +224,12 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
       allowed: "1 to 256 characters, no control characters",
       defaultText: "generated once, kept in the database",
     }),
-    username: setting(text(1024).optional(), {
+    username: setting(z.optional(text(1024)), {
       title: "User name",
       description: "User name at the broker.",
       example: "meshdev",
     }),
-    password: setting(z.string().min(1).max(65_535).optional(), {
+    password: setting(z.optional(characters(1, 65_535)), {
       title: "Password",
       description:
         "Password at the broker. It is never printed. Not together with `password_file`.",
@@ -232,19 +237,19 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
       secret: true,
       allowed: "text (in quotes where it looks like something else)",
     }),
-    password_file: setting(text(4096).optional(), {
+    password_file: setting(z.optional(text(4096)), {
       title: "Password file",
       description:
         "File that holds the password (a line end at its end is left out), read at every connection: for secrets of Docker and systemd. Not together with `password`.",
       example: "/run/secrets/mqtt_password",
     }),
     auth,
-    protocol: setting(z.literal(["auto", "5", "3.1.1"]).default("auto"), {
+    protocol: setting(z._default(z.literal(["auto", "5", "3.1.1"]), "auto"), {
       title: "MQTT version",
       description: "Version of MQTT. `auto` tries 5 and falls back to 3.1.1.",
       example: "3.1.1",
     }),
-    keepalive_seconds: setting(z.int().min(5).max(65_535).default(60), {
+    keepalive_seconds: setting(z._default(integer(5, 65_535), 60), {
       title: "Keep-alive",
       description: "Longest silence on the connection before we ask whether the broker is there.",
       unit: "s",
@@ -256,6 +261,11 @@ export function sourceSchema(networks: readonly NetworkConfigSection[]) {
   });
   // The networks' own settings are known to them alone, so they are not part of the type.
   const own = Object.assign({}, ...networks.map((one) => one.sourceShape ?? {}));
-  const schema = Object.keys(own).length === 0 ? core : core.extend(own) as unknown as typeof core;
-  return schema.meta({ title: "Source", description: "One connection to one broker." });
+  const schema = Object.keys(own).length === 0
+    ? core
+    : z.extend(core, own) as unknown as typeof core;
+  return schema.register(z.globalRegistry, {
+    title: "Source",
+    description: "One connection to one broker.",
+  });
 }

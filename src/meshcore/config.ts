@@ -1,17 +1,26 @@
 /** The MeshCore part of the configuration. @module */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { NetworkConfigSection } from "../config/section.ts";
+import {
+  characters,
+  group,
+  integer,
+  list,
+  matching,
+  numeric,
+  object,
+} from "../config/schema_parts.ts";
 import { setting } from "../config/setting.ts";
 import { corescopeDialect } from "./corescope_dialect.ts";
 import { readCorescope } from "./corescope_settings.ts";
 
-const name = z.string().min(1).max(200);
-const latitude = z.number().min(-90).max(90);
-const longitude = z.number().min(-180).max(180);
+const name = () => characters(1, 200);
+const latitude = numeric(-90, 90);
+const longitude = numeric(-180, 180);
 
 /** Days of a retention, 0 for ever. */
 const days = (byDefault: number, title: string, description: string) =>
-  setting(z.int().min(0).max(100_000).default(byDefault), {
+  setting(z._default(integer(0, 100_000), byDefault), {
     title,
     description: `${description} 0: never.`,
     unit: "days",
@@ -19,15 +28,15 @@ const days = (byDefault: number, title: string, description: string) =>
   });
 
 /** Degrees of a side of the box. */
-const side = (degrees: z.ZodNumber, title: string, example: number) =>
-  setting(degrees.optional(), {
+const side = (degrees: z.ZodMiniNumber<number>, title: string, example: number) =>
+  setting(z.optional(degrees), {
     title,
     description: "One side of a box, in degrees. It counts when all four sides are given.",
     unit: "°",
     example,
   });
 
-const retention = z.strictObject({
+const retention = group({
   node_days: days(7, "Nodes", "Nodes not heard for this long move to `inactive_nodes`."),
   observer_days: days(14, "Observers", "Observers not heard for this long are marked inactive."),
   metrics_days: days(
@@ -37,12 +46,19 @@ const retention = z.strictObject({
   ),
   packet_days: days(0, "Packets", "Packets older than this are deleted, with their receptions."),
   client_rx_days: days(0, "Client receptions", "Those older than this are deleted."),
-}).prefault({}).meta({ title: "Retention", description: "How long things are kept." });
+}, { title: "Retention", description: "How long things are kept." });
 
-const geoFilter = z.strictObject({
+const geoFilter = group({
   polygon: setting(
-    z.array(z.tuple([latitude, longitude]).meta({ "x-allowed": "[latitude, longitude]" }))
-      .max(10_000).default([]),
+    z._default(
+      list(
+        z.tuple([latitude, longitude]).register(z.globalRegistry, {
+          "x-allowed": "[latitude, longitude]",
+        }),
+        10_000,
+      ),
+      [],
+    ),
     {
       title: "Polygon",
       description:
@@ -51,7 +67,7 @@ const geoFilter = z.strictObject({
       allowed: "a list of [latitude, longitude] in degrees",
     },
   ),
-  buffer_km: setting(z.number().min(0).max(20_000).default(0), {
+  buffer_km: setting(z._default(numeric(0, 20_000), 0), {
     title: "Margin",
     description: "Distance outside the polygon that still belongs to the area.",
     unit: "km",
@@ -61,33 +77,33 @@ const geoFilter = z.strictObject({
   lat_max: side(latitude, "Northern side", 38),
   lon_min: side(longitude, "Western side", -122.8),
   lon_max: side(longitude, "Eastern side", -121.5),
-}).prefault({}).meta({
+}, {
   title: "Area",
   description: "The operator's area. Nodes without a position always belong to it.",
 });
 
-const statsFile = z.strictObject({
-  path: setting(z.string().min(1).max(4096).optional(), {
+const statsFile = group({
+  path: setting(z.optional(characters(1, 4096)), {
     title: "Statistics file",
     description:
       "File that is written every second for CoreScope's server (its `CORESCOPE_INGESTOR_STATS`). A symbolic link in its place is replaced, never followed. Without it, none is written.",
     example: "/var/lib/corescope/ingestor-stats.json",
     defaultText: "none is written",
   }),
-  mode: setting(z.string().regex(/^0?[0-7]{3}$/).default("0600"), {
+  mode: setting(z._default(matching(/^0?[0-7]{3}$/), "0600"), {
     title: "Permissions of the file",
     description:
       "Octal permissions. `0600` can be read by the same user only; a server of another user needs `0644`, or `0640` with a common group.",
     example: "0640",
     allowed: "three octal digits, such as 0640",
   }),
-}).prefault({}).meta({
+}, {
   title: "Statistics file",
   description: "What CoreScope's server shows of its ingestor.",
 });
 
-const schema = z.strictObject({
-  database: setting(z.string().min(1).max(4096).default("meshcore.db"), {
+const schema = group({
+  database: setting(z._default(characters(1, 4096), "meshcore.db"), {
     title: "Database",
     description:
       "SQLite file, relative to the working directory. A database of CoreScope is taken over in place. The directory must be writable too.",
@@ -95,23 +111,27 @@ const schema = z.strictObject({
     allowed: "a path",
   }),
   channel_keys: setting(
-    z.array(
-      z.strictObject({
-        name: setting(name, {
-          title: "Channel name",
-          description:
-            "Name of the channel. `Public` replaces the well-known key; `public` is one more key of it.",
-          example: "Attic",
-        }),
-        key: setting(z.string().regex(/^\s*[0-9a-fA-F]{32}\s*$/), {
-          title: "Channel key",
-          description: "Secret of the channel, 16 bytes in hexadecimal.",
-          example: "8b3387e9c5cdea6ac9e5edbaa115cd72",
-          secret: true,
-          allowed: "32 hexadecimal digits",
-        }),
-      }).meta({ title: "Channel", description: "One channel and its key." }),
-    ).max(10_000).default([]),
+    z._default(
+      list(
+        object({
+          name: setting(name(), {
+            title: "Channel name",
+            description:
+              "Name of the channel. `Public` replaces the well-known key; `public` is one more key of it.",
+            example: "Attic",
+          }),
+          key: setting(matching(/^\s*[0-9a-fA-F]{32}\s*$/), {
+            title: "Channel key",
+            description: "Secret of the channel, 16 bytes in hexadecimal.",
+            example: "8b3387e9c5cdea6ac9e5edbaa115cd72",
+            secret: true,
+            allowed: "32 hexadecimal digits",
+          }),
+        }, { title: "Channel", description: "One channel and its key." }),
+        10_000,
+      ),
+      [],
+    ),
     {
       title: "Channel keys",
       description:
@@ -119,72 +139,72 @@ const schema = z.strictObject({
       example: [{ name: "Attic", key: "000102030405060708090a0b0c0d0e0f" }],
     },
   ),
-  hash_channels: setting(z.array(name).max(100_000).default([]), {
+  hash_channels: setting(z._default(list(name(), 100_000), []), {
     title: "Hashtag channels",
     description: "Channels whose key follows from their name. `#` is put in front where missing.",
     example: ["#test", "#bot"],
   }),
-  channel_keys_file: setting(z.string().min(1).max(4096).optional(), {
+  channel_keys_file: setting(z.optional(characters(1, 4096)), {
     title: "File of channel keys",
     description:
       "JSON file read at the start: names with their keys (CoreScope's `channel-rainbow.json`) or a plain list of hashtag names. Weaker than the two settings above. A missing file is a warning.",
     example: "channel-rainbow.json",
     defaultText: "none",
   }),
-  hash_regions: setting(z.array(name).max(10_000).default([]), {
+  hash_regions: setting(z._default(list(name(), 10_000), []), {
     title: "Regions",
     description:
       "Regions whose transport codes are recognised, for the scope of packets. `#` is put in front where missing.",
     example: ["sjc", "bay"],
   }),
-  validate_signatures: setting(z.boolean().default(true), {
+  validate_signatures: setting(z._default(z.boolean(), true), {
     title: "Check signatures",
     description: "Whether an advert whose signature is wrong is refused.",
     example: true,
   }),
-  client_rx_coverage: setting(z.boolean().default(false), {
+  client_rx_coverage: setting(z._default(z.boolean(), false), {
     title: "Client coverage",
     description:
       "Whether phones may report what they hear and where, on `meshcore/client/<public key>/packets`.",
     example: true,
   }),
-  observer_blacklist: setting(z.array(name).max(100_000).default([]), {
+  observer_blacklist: setting(z._default(list(name(), 100_000), []), {
     title: "Blocked observers",
     description: "Ids of observers whose messages are dropped; upper and lower case are the same.",
     example: ["b1b1b1b1"],
   }),
-  observer_iata_whitelist: setting(z.array(name).max(10_000).default([]), {
+  observer_iata_whitelist: setting(z._default(list(name(), 10_000), []), {
     title: "Allowed regions",
     description:
       "Regions (the second level of the topic) whose messages are kept, for all sources. None: all.",
     example: ["SJC", "SFO"],
   }),
   geo_filter: geoFilter,
-  foreign_adverts: setting(z.enum(["flag", "drop"]).default("flag"), {
+  foreign_adverts: setting(z._default(z.enum(["flag", "drop"]), "flag"), {
     title: "Adverts from outside",
     description:
       "What becomes of the advert of a node outside of `geo_filter`: kept with a mark, or dropped.",
     example: "drop",
   }),
-  metrics_sample_interval_seconds: setting(z.int().min(1).max(86_400).default(300), {
+  metrics_sample_interval_seconds: setting(z._default(integer(1, 86_400), 300), {
     title: "Interval of metrics",
     description: "One row of figures is kept for each observer and interval.",
     unit: "s",
     example: 60,
   }),
-  neighbor_edges_max_age_days: setting(z.int().min(1).max(100_000).default(5), {
+  neighbor_edges_max_age_days: setting(z._default(integer(1, 100_000), 5), {
     title: "Age of neighbours",
     description: "Neighbourhoods that were not seen for this long are forgotten.",
     unit: "days",
     example: 30,
   }),
-  prune_requests: setting(z.boolean().default(true), {
+  prune_requests: setting(z._default(z.boolean(), true), {
     title: "Prune requests",
     description:
       "Whether nodes are deleted that CoreScope's server asks to delete, by files in `prune-requests` beside the database.",
     example: false,
   }),
-  incremental_vacuum_pages: setting(z.int().min(0).max(10_000_000).default(1024), {
+  incremental_vacuum_pages: setting(z._default(integer(0, 10_000_000), 1024), {
     title: "Pages given back",
     description: "Free pages that are given back to the file system after old rows were deleted.",
     unit: "pages",
@@ -192,7 +212,7 @@ const schema = z.strictObject({
   }),
   retention,
   stats_file: statsFile,
-}).prefault({}).meta({
+}, {
   title: "MeshCore",
   description: "Database, keys and tables of the MeshCore network.",
 });
@@ -201,14 +221,14 @@ const schema = z.strictObject({
 export type MeshcoreConfig = z.output<typeof schema>;
 
 const sourceShape = {
-  iata_filter: setting(z.array(name).max(10_000).optional(), {
+  iata_filter: setting(z.optional(list(name(), 10_000)), {
     title: "Regions of this source",
     description:
       "MeshCore only: regions (the second level of the topic) whose packets are kept; observers' status is kept from everywhere.",
     example: ["SJC", "SFO"],
     defaultText: "all",
   }),
-  region: setting(name.optional(), {
+  region: setting(z.optional(name()), {
     title: "Region of this source",
     description: "MeshCore only: region of observers whose topic names none.",
     example: "SJC",
