@@ -8,7 +8,6 @@ import { connect as connectTcp, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { MqttClient } from "mqtt";
-import { streamBuilder as buildWebSocketStream } from "mqtt/lib/connect/ws";
 import type { BrokerAddress } from "./broker_url.ts";
 import { isForeignKey } from "./certificates.ts";
 
@@ -65,37 +64,41 @@ export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
 }
 
 /** Opens a stream; it connects by itself, and says what went wrong as its `error` event. */
-export function openBrokerStream(
-  address: BrokerAddress,
-  tls: LoadedTls,
-  client: MqttClient,
-): Duplex {
-  const { host, port } = address;
-  switch (address.scheme) {
+export type OpenStream = (client: MqttClient) => Duplex;
+
+/** How streams to a broker are opened. What WebSockets take is loaded for an address that has some. */
+export async function streamOpener(address: BrokerAddress, tls: LoadedTls): Promise<OpenStream> {
+  const { host, port, scheme } = address;
+  switch (scheme) {
     case "mqtts":
-      return connectTls({
-        host,
-        port,
-        // A server name must be a name (RFC 6066, section 3).
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-        ...tls,
-      });
+      return () =>
+        connectTls({
+          host,
+          port,
+          // A server name must be a name (RFC 6066, section 3).
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+          ...tls,
+        });
     case "ws":
-    case "wss":
-      return buildWebSocketStream(client, {
-        protocol: address.scheme,
-        hostname: host.includes(":") ? `[${host}]` : host,
-        port,
-        path: address.path,
-        protocolId: "MQTT",
-        wsOptions: { ...(address.scheme === "wss" ? tls : {}) },
-      }) as Duplex;
-    case "mqtt":
-    case "embedded": {
-      const socket = connectTcp({ host, port });
-      // PUBACKs and pings are small and must not wait for each other.
-      socket.setNoDelay(true);
-      return socket;
+    case "wss": {
+      const { streamBuilder } = await import("mqtt/lib/connect/ws");
+      return (client) =>
+        streamBuilder(client, {
+          protocol: scheme,
+          hostname: host.includes(":") ? `[${host}]` : host,
+          port,
+          path: address.path,
+          protocolId: "MQTT",
+          wsOptions: { ...(scheme === "wss" ? tls : {}) },
+        }) as Duplex;
     }
+    case "mqtt":
+    case "embedded":
+      return () => {
+        const socket = connectTcp({ host, port });
+        // PUBACKs and pings are small and must not wait for each other.
+        socket.setNoDelay(true);
+        return socket;
+      };
   }
 }

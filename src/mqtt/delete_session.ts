@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../capture/clock.ts";
-import { openBrokerStream } from "./broker_stream.ts";
+import { streamOpener } from "./broker_stream.ts";
 import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -81,13 +81,14 @@ async function enter(
   clock: Clock,
 ): Promise<Entry> {
   const { tls, ...login } = await readLogin(options, address, clock.now());
+  const open = await streamOpener(address, tls);
   let accepted = false;
   let sessionPresent = false;
   const giveUp = new AbortController();
   const timer = clock.setTimer(() => giveUp.abort(), CONNECT_MS);
   const connection: Connection = new Connection({
     ...login,
-    open: (client) => openBrokerStream(address, tls, client),
+    open,
     version,
     clientId: options.clientId,
     clean,

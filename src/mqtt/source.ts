@@ -9,7 +9,7 @@
  * @module
  */
 import { delay, type Timer } from "../capture/clock.ts";
-import { openBrokerStream } from "./broker_stream.ts";
+import { type OpenStream, streamOpener } from "./broker_stream.ts";
 import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
 import { lookAtCertificate, needsALook } from "./certificates.ts";
 import { Connection } from "./connection.ts";
@@ -162,10 +162,11 @@ export class MqttSource implements Source {
   /** One connection, begin to end. Answers how long to wait before the next; `undefined`: never. */
   async #connectOnce(address: BrokerAddress): Promise<number | undefined> {
     const { clock, sink, log } = this.#parts;
-    let credentials: Login;
+    let prepared: Omit<Login, "tls"> & { readonly open: OpenStream };
     try {
       await this.#files.note();
-      credentials = await readLogin(this.#options, address, clock.now());
+      const { tls, ...login } = await readLogin(this.#options, address, clock.now());
+      prepared = { ...login, open: await streamOpener(address, tls) };
     } catch (error) {
       return this.#failed({
         reason: "credentials_file",
@@ -174,14 +175,14 @@ export class MqttSource implements Source {
     }
     if (this.#ending.signal.aborted) return undefined;
     const version = this.#version;
-    const { tls, token, ...login } = credentials;
+    const { token, open, ...login } = prepared;
     const term = new TokenTerm(token?.expiresAt ?? Infinity, clock);
     const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;
     let acceptedAt: number | undefined;
     let accepting: Promise<void> | undefined;
     const connection = new Connection({
       ...login,
-      open: (client) => openBrokerStream(address, tls, client),
+      open,
       version,
       clientId: this.#clientId,
       clean,
