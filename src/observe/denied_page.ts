@@ -1,6 +1,6 @@
 /** What somebody sees who may not look: why, and what to do. @module */
 import type { Access, Denial } from "./access.ts";
-import { PAGE_HEADERS } from "./page_assets.ts";
+import { PAGE_HEADERS } from "./page_policy.ts";
 
 const STATUS: Readonly<Record<Denial, number>> = {
   token_needed: 401,

@@ -10,7 +10,8 @@ import { deniedResponse } from "./denied_page.ts";
 import { type Client, type Route, textResponse } from "./http_handler.ts";
 import type { LiveFeed } from "./live_feed.ts";
 import type { HistoryAnswer, NodesAnswer, PacketsAnswer, StatusAnswer } from "./page_api.ts";
-import { PAGE_HEADERS, type PageAsset, pageAssets, pageHtml, pagePolicy } from "./page_assets.ts";
+import type { AssetPath } from "./page_assets.ts";
+import { PAGE_HEADERS, pagePolicy } from "./page_policy.ts";
 
 /** What the page's routes work with. */
 export interface PageParts {
@@ -47,7 +48,7 @@ const FILTERS =
 /** The page's routes; all but the stylesheet are guarded by `parts.access`. */
 export function pageRoutes(parts: PageParts): Route[] {
   const { feed } = parts;
-  const script = asset(pageAssets.js);
+  const script = asset("/assets/page.js");
   const guarded = (
     answer: (request: Request, url: URL) => Response | Promise<Response>,
     isPage = false,
@@ -79,7 +80,8 @@ export function pageRoutes(parts: PageParts): Route[] {
       reference: "Takes the form field `token`, sets the cookie, and redirects to `/`.",
       handle: (request) => login(parts, request),
     },
-    asset(pageAssets.css),
+    // Those who may not look are told so in the page's style.
+    asset("/assets/page.css"),
     { ...script, handle: guarded((request) => script.handle(request)) },
     {
       path: "/api/status",
@@ -129,7 +131,8 @@ export function pageRoutes(parts: PageParts): Route[] {
   ];
 }
 
-function showPage(tiles: string | undefined): Response {
+async function showPage(tiles: string | undefined): Promise<Response> {
+  const { pageHtml } = await import("./page_assets.ts");
   return new Response(pageHtml, {
     headers: {
       ...PAGE_HEADERS,
@@ -140,11 +143,12 @@ function showPage(tiles: string | undefined): Response {
 }
 
 /** Browsers keep a file, and ask each time whether it is still the same. */
-function asset(file: PageAsset): Route {
+function asset(path: AssetPath): Route {
   let tag: string | undefined;
   return {
-    path: file.path,
-    handle: (request) => {
+    path,
+    handle: async (request) => {
+      const file = (await import("./page_assets.ts")).pageAssets[path];
       tag ??= `"${createHash("sha256").update(file.text).digest("base64url").slice(0, 20)}"`;
       const headers = {
         "content-type": file.type,

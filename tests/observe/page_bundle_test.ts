@@ -20,7 +20,7 @@ Deno.test("the page holds no style or script of its own, and loads nothing from 
   assert.ok(!/<style|\sstyle=|\son\w+=|javascript:/i.test(html));
   const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]!);
   for (const address of addresses) assert.match(address, /^(\/[^/]|#|data:image\/svg)/);
-  const css = pageAssets.css.text;
+  const css = pageAssets["/assets/page.css"].text;
   assert.match(css, /\.leaflet-container[^]*\.uplot|\.uplot[^]*\.leaflet-container/);
   assert.ok(css.endsWith(Deno.readTextFileSync(`${TOP}/src/observe/page/page.css`)));
   assert.ok(!/url\(|@import/.test(css));

@@ -9,7 +9,7 @@ import { Access, type AccessOptions } from "../../src/observe/access.ts";
 import { createHandler } from "../../src/observe/http_handler.ts";
 import { LiveFeed } from "../../src/observe/live_feed.ts";
 import type { StatusAnswer } from "../../src/observe/page_api.ts";
-import { pagePolicy } from "../../src/observe/page_assets.ts";
+import { pagePolicy } from "../../src/observe/page_policy.ts";
 import { pageRoutes } from "../../src/observe/page_routes.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 

@@ -1,0 +1,33 @@
+/** What a browser is told of the page: where it may load from, and who may show it. @module */
+
+/** Headers of every HTML page; `default-src 'none'` and what the page needs, nothing inline. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": pagePolicy(),
+  "cross-origin-opener-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+};
+
+/**
+ * The page's Content-Security-Policy.
+ *
+ * @param tiles address template of map tiles, where the operator wants them.
+ */
+export function pagePolicy(tiles?: string): string {
+  const images = ["'self'", "data:", ...(tiles === undefined ? [] : [tileOrigin(tiles)])];
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src ${images.join(" ")}`,
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+/** A wildcard stands for `{s}`, which Leaflet fills with one letter. */
+function tileOrigin(tiles: string): string {
+  const match = /^(https?:\/\/)([^/]+)\//.exec(tiles);
+  return match === null ? "" : `${match[1]}${match[2]!.replace(/^\{s\}/, "*")}`;
+}
