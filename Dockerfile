@@ -35,6 +35,8 @@ ENV MESHCAPTURE_MESHTASTIC_DATABASE=/app/data/meshtastic.db
 ENV MESHCAPTURE_MESHCORE_DATABASE=/app/data/meshcore.db
 # Answers from health and metrics do not wait behind a burst: docs/performance.md.
 ENV DENO_TOKIO_EVENT_INTERVAL=8
+# What is compiled at the first start and what SQLite sorts: /tmp is memory where the root is read-only.
+ENV TMPDIR=/app/data
 VOLUME /app/data
 EXPOSE 2112
 # The last integrity check is a day old at most, and asking for it costs nothing.

@@ -39,13 +39,27 @@ export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): 
       const next = waiting[0];
       if (next === undefined) return "done";
       const began = performance.now();
-      db.exec(next.sql);
+      sortedOnDisk(db, next.sql);
       const rows = rowsOf(next.table);
       if (rows >= FEW_ROWS) msPerRow = (performance.now() - began) / rows;
       waiting.shift();
       return waiting.length > 0 ? "more" : "done";
     },
   };
+}
+
+/**
+ * Builds an index with its sorting done in files. In memory, where the connection does it otherwise,
+ * it would take 60 MB for a million rows, and no less time.
+ */
+function sortedOnDisk(db: DatabaseSync, sql: string): void {
+  const before = Number(db.prepare("PRAGMA temp_store").get()?.["temp_store"]);
+  db.exec("PRAGMA temp_store = FILE");
+  try {
+    db.exec(sql);
+  } finally {
+    db.exec(`PRAGMA temp_store = ${before}`);
+  }
 }
 
 function namesOf(sql: string): { index: string; table: string } {

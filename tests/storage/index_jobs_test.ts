@@ -31,3 +31,28 @@ Deno.test("ensureIndexes() builds those of empty tables at once and names the ot
   assert.equal(ensureIndexes(db, STATEMENTS), undefined);
   db.close();
 });
+
+Deno.test("ensureIndexes() sorts in files, not in memory, and only while it builds", () => {
+  const db = new DatabaseSync(":memory:");
+  db.exec("CREATE TABLE big (id INTEGER PRIMARY KEY, a, b); CREATE TABLE empty (c)");
+  db.exec("INSERT INTO big VALUES (1, 1, 1); INSERT INTO big VALUES (2, 2, 1)");
+  db.exec("PRAGMA temp_store = MEMORY");
+  const tempStore = () => db.prepare("PRAGMA temp_store").get()!["temp_store"];
+  const during: unknown[] = [];
+  const watched = Object.create(db, {
+    prepare: { value: (sql: string) => db.prepare(sql) },
+    exec: {
+      value: (sql: string) => {
+        if (sql.includes("INDEX")) during.push(sql.split(" ").at(-1), tempStore());
+        db.exec(sql);
+      },
+    },
+  }) as DatabaseSync;
+  const job = ensureIndexes(watched, STATEMENTS)!;
+  job.step(40, 0);
+  assert.equal(tempStore(), 2);
+  assert.throws(() => job.step(40, 0), /UNIQUE/);
+  assert.equal(tempStore(), 2);
+  assert.deepEqual(during, ["empty(c)", 2, "big(a)", 1, "big(b)", 1]);
+  db.close();
+});
