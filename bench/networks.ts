@@ -3,9 +3,11 @@ import { silentLog } from "../src/capture/log.ts";
 import type { Message, NetworkName } from "../src/capture/message.ts";
 import type { Network } from "../src/capture/network.ts";
 import { meshcore } from "../src/meshcore/descriptor.ts";
+import { meshcoreTools } from "../src/meshcore/tools.ts";
 import type { MeshcoreRecord } from "../src/meshcore/record.ts";
 import { createMeshcoreTraffic } from "../src/meshcore/traffic_generator.ts";
 import { meshtastic } from "../src/meshtastic/descriptor.ts";
+import { meshtasticTools } from "../src/meshtastic/tools.ts";
 import { createMeshtasticTraffic } from "../src/meshtastic/traffic_generator.ts";
 import type { NetworkDescriptor } from "../src/network_descriptor.ts";
 import type { BenchMessage } from "./traffic_file.ts";
@@ -47,7 +49,7 @@ export const benchNetworks: Readonly<Record<NetworkName, BenchNetwork>> = {
     tables: ["packet_history"],
     timeColumn: "timestamp",
     descriptor: meshtastic as NetworkDescriptor,
-    section: (database, indexes) => ({ ...meshtastic.demoConfig, database, indexes }),
+    section: (database, indexes) => ({ ...meshtasticTools.demoConfig, database, indexes }),
   },
   meshcore: {
     name: "meshcore",
@@ -56,7 +58,7 @@ export const benchNetworks: Readonly<Record<NetworkName, BenchNetwork>> = {
     tables: ["transmissions", "observations"],
     timeColumn: "timestamp",
     descriptor: meshcore as NetworkDescriptor,
-    section: (database) => ({ ...meshcore.demoConfig, database }),
+    section: (database) => ({ ...meshcoreTools.demoConfig, database }),
   },
 };
 

@@ -132,20 +132,6 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
    * @throws when a key is none; the message names it without its value.
    */
   createDecoder(config: C, context: DecoderContext): Network<R>;
-  /**
-   * Explains one packet with the configured keys, as the service would read it. Undefined: these
-   * bytes are no packet of this network.
-   *
-   * @throws as {@linkcode createDecoder}.
-   */
-  explainPacket(
-    config: C,
-    context: DecoderContext,
-    bytes: Uint8Array<ArrayBuffer>,
-    options: ExplainOptions,
-  ): Promise<PacketExplanation | undefined>;
-  /** What a diagnosis wants to know of a record and the message that it came from. */
-  notesOf(record: R, message: Message): RecordNotes;
   /** Path of the database. */
   databasePath(config: C): string;
   /** A table that every database of this network has, an upstream's too, and no other network's. */
@@ -156,6 +142,35 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
    * @throws {StorageError} saying why the database is refused, and what to do.
    */
   openStore(config: C, options: OpenStoreOptions): Promise<NetworkStore<R>>;
+  /** What commands other than the service need of it; loaded when it is asked for. */
+  tools(): Promise<NetworkTools<C, R>>;
+  /** What the status page shows of it. */
+  readonly page: {
+    /** Entry of the thread that answers the page from the database. */
+    readonly workerUrl: URL;
+    /** A record as the live feed shows it. Never throws. */
+    feedPacket(record: R, labels: RecordLabels): FeedPacket;
+  };
+  /** Makes what is to run beside the service; undefined where nothing is. */
+  companion?(config: C, parts: CompanionParts): Companion | undefined;
+}
+
+/** What a network is to the commands beside the service. `C` and `R` as in {@linkcode NetworkDescriptor}. */
+export interface NetworkTools<C = unknown, R = unknown> {
+  /**
+   * Explains one packet with the configured keys, as the service would read it. Undefined: these
+   * bytes are no packet of this network.
+   *
+   * @throws as {@linkcode NetworkDescriptor.createDecoder}.
+   */
+  explainPacket(
+    config: C,
+    context: DecoderContext,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: ExplainOptions,
+  ): Promise<PacketExplanation | undefined>;
+  /** What a diagnosis wants to know of a record and the message that it came from. */
+  notesOf(record: R, message: Message): RecordNotes;
   /**
    * Rewrites a database to a peer's meaning, by the peer's name, and says in a sentence what was
    * done. Nothing else may have the database open.
@@ -173,13 +188,4 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
   readonly demoConfig: Readonly<Record<string, unknown>>;
   /** Counts for a person: one line of SQL a row. */
   readonly summaryQueries: readonly { readonly title: string; readonly sql: string }[];
-  /** What the status page shows of it. */
-  readonly page: {
-    /** Entry of the thread that answers the page from the database. */
-    readonly workerUrl: URL;
-    /** A record as the live feed shows it. Never throws. */
-    feedPacket(record: R, labels: RecordLabels): FeedPacket;
-  };
-  /** Makes what is to run beside the service; undefined where nothing is. */
-  companion?(config: C, parts: CompanionParts): Companion | undefined;
 }

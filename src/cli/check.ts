@@ -145,9 +145,10 @@ async function reportOn(
     if (source.url.startsWith("embedded:") && !await listensAlready(source)) {
       return found([await couldListen(source)]);
     }
+    const { notesOf } = await network.tools();
     const result = await listenTo(terminal, source, {
       decoder: decoderOf(terminal, config, network),
-      notesOf: (record, message) => network.notesOf(record, message),
+      notesOf,
       seconds,
       wider: ["#"],
       signal,

@@ -48,7 +48,7 @@ export async function decryptExplain(
   const found: PacketExplanation[] = [];
   try {
     for (const network of wanted) {
-      const explanation = await network.explainPacket(
+      const explanation = await (await network.tools()).explainPacket(
         loaded.config[network.name],
         {
           sources: [],

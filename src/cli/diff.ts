@@ -36,10 +36,11 @@ export async function diff(
     return EXIT.failed;
   }
   try {
+    const { diffTables } = await descriptor.tools();
     const result = await diffDatabases(
       a,
       b,
-      descriptor.diffTables({ withTimestamps: options.withTimestamps ?? false }),
+      diffTables({ withTimestamps: options.withTimestamps ?? false }),
       { ignore },
     );
     for (const column of ignore) {

@@ -1,6 +1,5 @@
 /** `meshcapture migrate`: brings a database up to date, or back to a peer's meaning. @module */
 import { StorageError } from "../capture/network.ts";
-import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { fileFault } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { type ConfigOptions, loadSettings } from "./load_settings.ts";
@@ -29,9 +28,12 @@ export async function migrate(terminal: Terminal, options: MigrateOptions): Prom
   const { config } = loaded;
   const section = config[descriptor.name];
   const path = options.database ?? descriptor.databasePath(section);
-  const back = options.back === undefined ? undefined : peerNamed(descriptor, options.back);
+  const { migrateBack } = await descriptor.tools();
+  const back = options.back !== undefined && Object.hasOwn(migrateBack, options.back)
+    ? migrateBack[options.back]
+    : undefined;
   if (options.back !== undefined && back === undefined) {
-    const known = Object.keys(descriptor.migrateBack).join(", ") || "none";
+    const known = Object.keys(migrateBack).join(", ") || "none";
     terminal.note(`--back ${options.back}: unknown; known: ${known}`);
     return EXIT.usage;
   }
@@ -70,8 +72,4 @@ export async function migrate(terminal: Terminal, options: MigrateOptions): Prom
     terminal.note(`${error instanceof Error ? error.message : String(error)}${reason}`);
     return EXIT.failed;
   }
-}
-
-function peerNamed(descriptor: NetworkDescriptor, name: string) {
-  return Object.hasOwn(descriptor.migrateBack, name) ? descriptor.migrateBack[name] : undefined;
 }

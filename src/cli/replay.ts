@@ -55,14 +55,15 @@ export async function replay(
   using progress = new Progress(terminal, "messages");
   try {
     const fromDatabase = isDatabase(from);
-    if (fromDatabase && descriptor.replayTable === undefined) {
+    const { replayTable } = await descriptor.tools();
+    if (fromDatabase && replayTable === undefined) {
       terminal.note(
         `${from}: a database of ${descriptor.section.title} keeps no messages to replay`,
       );
       return EXIT.usage;
     }
     const recording: Recording = fromDatabase
-      ? new DatabaseRecording(from, descriptor.replayTable!)
+      ? new DatabaseRecording(from, replayTable!)
       : new JsonlRecording(from);
     const result = await replayInto({
       recording,

@@ -3,16 +3,12 @@ import type { NetworkDescriptor, OpenStoreOptions } from "../network_descriptor.
 import { announceJobs, announceOpening } from "../storage/announce.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
 import { type MeshcoreConfig, meshcoreConfigSection } from "./config.ts";
-import { configuredDecoder, configuredKeys } from "./configured_decoder.ts";
-import { meshcoreComparisons } from "./diff_tables.ts";
-import { explainMeshcorePacket, meshcoreNotes } from "./explain.ts";
+import { configuredDecoder } from "./configured_decoder.ts";
 import { feedPacketOf } from "./feed_packet.ts";
 import { meshcoreLabels } from "./labels.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { statsFileOf } from "./service_stats.ts";
 import { type MeshcoreStore, openMeshcoreStore } from "./store.ts";
-import { meshcoreSummary } from "./summary_queries.ts";
-import { createMeshcoreTraffic, trafficConfig } from "./traffic_generator.ts";
 
 /** The descriptor of MeshCore. */
 export type MeshcoreDescriptor = NetworkDescriptor<MeshcoreConfig, MeshcoreRecord> & {
@@ -25,22 +21,14 @@ export const meshcore: MeshcoreDescriptor = {
   section: meshcoreConfigSection,
   labels: meshcoreLabels,
   createDecoder: configuredDecoder,
-  explainPacket: (config, context, bytes, options) =>
-    explainMeshcorePacket(configuredKeys(config, context), bytes, options),
-  notesOf: meshcoreNotes,
   databasePath: (config) => config.database,
   ownTable: "transmissions",
   openStore: openConfiguredStore,
-  // A database of CoreScope stays CoreScope's: there is nothing to rewrite.
-  migrateBack: {},
   page: {
     workerUrl: workerEntry(import.meta.url, "meshcore", "page_worker"),
     feedPacket: feedPacketOf,
   },
-  diffTables: meshcoreComparisons,
-  createTraffic: (seed, startMs) => createMeshcoreTraffic({ seed, startMs }),
-  demoConfig: trafficConfig,
-  summaryQueries: meshcoreSummary,
+  tools: async () => (await import("./tools.ts")).meshcoreTools,
   companion: statsFileOf,
 };
 

@@ -38,7 +38,7 @@ export function pageUrl(service: ServiceProcess): string {
 export async function publishLife(publisher: Publisher, minutes: number): Promise<void> {
   const startMs = Date.now();
   for (const network of networks) {
-    const traffic = network.createTraffic(7, startMs);
+    const traffic = (await network.tools()).createTraffic(7, startMs);
     const all: Promise<void>[] = [];
     for (;;) {
       const message: GeneratedMessage = traffic.next().value;

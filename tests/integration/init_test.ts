@@ -1,7 +1,7 @@
 /** From `init` to a row: what it prints is all that a radio needs. @module */
 import assert from "node:assert/strict";
-import { meshcore } from "../../src/meshcore/descriptor.ts";
-import { meshtastic } from "../../src/meshtastic/descriptor.ts";
+import { meshcoreTools } from "../../src/meshcore/tools.ts";
+import { meshtasticTools } from "../../src/meshtastic/tools.ts";
 import type { GeneratedMessage } from "../../src/network_descriptor.ts";
 import { freePort, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Scratch } from "../helpers/scratch.ts";
@@ -64,7 +64,7 @@ mosquittoTest("init, run, and a radio with the printed settings: its packet is a
 
   const service = spawnCommand(["run", "--config", file]);
   try {
-    const packet = messageOf(meshtastic.createTraffic(5, Date.now()), /\/2\/e\//);
+    const packet = messageOf(meshtasticTools.createTraffic(5, Date.now()), /\/2\/e\//);
     await waitUntil(async () => await publish(packet, radio) === 0, "the radio is let in", 60_000);
     // mosquitto_pub at QoS 1 ends when it is acknowledged, and that is after the commit.
     const path = scratch.file("meshtastic.db");
@@ -83,7 +83,7 @@ mosquittoTest("init, run, and a radio with the printed settings: its packet is a
     assert.ok(await visit(page[1]!) >= 400);
     assert.ok(await visit(`${page[1]}?token=${page[2]}`) < 400);
 
-    const heard = messageOf(meshcore.createTraffic(5, Date.now()), /\/packets$/);
+    const heard = messageOf(meshcoreTools.createTraffic(5, Date.now()), /\/packets$/);
     assert.equal(await publish(heard, radio), 0);
     await waitUntil(
       () => rows(scratch.file("meshcore.db"), "SELECT count(*) FROM observations") === 1,

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/capture/log.ts";
 import { meshcore as descriptor } from "../../src/meshcore/descriptor.ts";
+import { meshcoreTools as tools } from "../../src/meshcore/tools.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { loadOk } from "./config_helper.ts";
 
 Deno.test("the descriptor's demo configuration reads the traffic that it generates", async () => {
   const overrides: Record<string, string> = { "sources.0.network": "meshcore" };
-  for (const [key, value] of Object.entries(descriptor.demoConfig)) {
+  for (const [key, value] of Object.entries(tools.demoConfig)) {
     overrides[`meshcore.${key}`] = JSON.stringify(value);
   }
   const { config } = loadOk({ overrides });
@@ -16,7 +17,7 @@ Deno.test("the descriptor's demo configuration reads the traffic that it generat
     readFile: () => assert.fail("no file is configured"),
     log: silentLog,
   });
-  const traffic = descriptor.createTraffic(1, 1_760_000_000_000);
+  const traffic = tools.createTraffic(1, 1_760_000_000_000);
   const batch = Array.from({ length: 600 }, () => {
     const { topic, payload, atMs, retain } = traffic.next().value;
     const more = { source: "default", qos: 0 as const, redelivered: false };
@@ -62,7 +63,7 @@ Deno.test("the descriptor's summary counts in CoreScope's tables", () => {
     CREATE TABLE observations (id); CREATE TABLE nodes (id);
     CREATE TABLE observers (id); CREATE TABLE dropped_packets (id);
     INSERT INTO transmissions VALUES (5, 'Public'), (5, 'enc_AB'), (4, NULL), (5, 'Public');`);
-  const counts = descriptor.summaryQueries.map(({ title, sql }) => {
+  const counts = tools.summaryQueries.map(({ title, sql }) => {
     const [count] = Object.values(db.prepare(sql).get()!);
     return [title, count];
   });
