@@ -54,6 +54,8 @@ export interface Figures {
   readonly timed?: number;
   /** Index pages and the like, by name: pages of the log for 1,000 rows. */
   readonly pagesPerThousand?: Readonly<Record<string, number>>;
+  /** Bytes of a page. */
+  readonly pageBytes?: number;
   /** What background jobs did meanwhile, by what was counted. */
   readonly jobs?: Readonly<Record<string, number>>;
 }

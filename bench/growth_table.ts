@@ -3,8 +3,8 @@ import { markdownTable } from "./markdown_table.ts";
 import { round } from "./percentile.ts";
 import type { Result } from "./results.ts";
 
-/** Bytes of a page in SQLite's log: the page and the header of its frame. */
-const FRAME_BYTES = 4096 + 24;
+/** Bytes before a page in SQLite's log. */
+const FRAME_HEADER_BYTES = 24;
 
 /**
  * One table of the growth scenarios of a network: what a message costs at each size, less what the
@@ -46,7 +46,11 @@ export function growthTable(grown: readonly Result[]): string {
         "pages in the log for 1,000 rows",
         (_, i) => round(all[i]!),
       ),
-      line("their bytes, KB a row", (_, i) => round(all[i]! * FRAME_BYTES / 1e6, 2)),
+      line(
+        "their bytes, KB a row",
+        ({ figures: { pageBytes = NaN } }, i) =>
+          round(all[i]! * (pageBytes + FRAME_HEADER_BYTES) / 1e6, 2),
+      ),
       ...names.map((name) => line(`… of ${name}`, (_, i) => pages[i]![name] ?? 0)),
     ],
   );

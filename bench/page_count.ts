@@ -37,8 +37,9 @@ for (const page of written) {
   const name = names.get(page) ?? "other pages";
   pages[name] = (pages[name] ?? 0) + 1;
 }
+const pageBytes = Number(database.db.prepare("PRAGMA page_size").get()!["page_size"]);
 database[Symbol.dispose]();
 const perThousand = Object.entries(pages).sort(([, a], [, b]) => b - a)
   .map(([name, n]) => [name, round(n / count * 1000, 1)]);
-say(Object.fromEntries(perThousand));
+say({ pageBytes, pagesPerThousand: Object.fromEntries(perThousand) });
 Deno.exit();

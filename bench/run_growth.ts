@@ -21,6 +21,6 @@ export async function runGrowth(scenario: GrowthScenario, signal: AbortSignal): 
       batch,
     ], signal);
     await counting.go();
-    return { pagesPerThousand: await counting.result<Record<string, number>>() };
+    return await counting.result<Pick<Figures, "pageBytes" | "pagesPerThousand">>();
   });
 }

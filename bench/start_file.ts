@@ -68,13 +68,13 @@ async function prefilled(
   return kept;
 }
 
-/** Changes with the migrations, so that a kept file of older ones is not taken. */
+/** Changes with the migrations and the size of pages, so that a kept file of older ones is not taken. */
 function schemaDigest(path: string): string {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const rows = db.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
       .all();
-    let digest = 0;
+    let digest = Number(db.prepare("PRAGMA page_size").get()!["page_size"]);
     for (const char of rows.map((row) => row["sql"]).join("\n")) {
       digest = Math.imul(digest, 31) + char.codePointAt(0)! | 0;
     }

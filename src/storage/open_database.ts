@@ -41,6 +41,12 @@ export const defaultSettings: Required<StorageSettings> = {
   cacheKib: 8_192,
 };
 
+/**
+ * Size of a page of a new database. A commit of few messages touches a page of nearly every index for
+ * each, and writes whole pages: with half of SQLite's own 4,096 a third less is written (docs/performance.md).
+ */
+const PAGE_BYTES = 2048;
+
 /** A database that is open for writing. */
 export interface OpenDatabase extends Disposable {
   /** The connection that writes. */
@@ -108,7 +114,7 @@ function prepare(db: DatabaseSync, settings: Required<StorageSettings>): boolean
   // The first read: this is where a file that is no database, or a broken one, shows.
   db.exec("SELECT 1 FROM sqlite_master LIMIT 1");
   const isNew = db.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"] === 0;
-  if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  if (isNew) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
   db.exec("PRAGMA journal_mode = WAL");
   db.exec(`PRAGMA synchronous = ${settings.synchronous === "NORMAL" ? "NORMAL" : "FULL"}`);
   db.exec("PRAGMA foreign_keys = ON");

@@ -14,7 +14,7 @@ function refused(path: string, reason: StorageReason, words: RegExp) {
   });
 }
 
-Deno.test("openDatabase() sets its pragmas, and auto_vacuum on a new file alone", () => {
+Deno.test("openDatabase() sets its pragmas, auto_vacuum and the size of pages on a new file alone", () => {
   using scratch = new Scratch();
   const path = scratch.file("a.db");
   const value = (db: DatabaseSync, name: string) => db.prepare(`PRAGMA ${name}`).get()?.[name];
@@ -29,6 +29,7 @@ Deno.test("openDatabase() sets its pragmas, and auto_vacuum on a new file alone"
     assert.equal(value(open.db, "journal_size_limit"), 67_108_864);
     assert.equal(value(open.db, "cache_size"), -100);
     assert.equal(value(open.db, "auto_vacuum"), 2);
+    assert.equal(value(open.db, "page_size"), 2048);
   }
   const foreign = scratch.file("b.db");
   const other = new DatabaseSync(foreign);
@@ -38,6 +39,7 @@ Deno.test("openDatabase() sets its pragmas, and auto_vacuum on a new file alone"
   assert.equal(open.isNew, false);
   assert.equal(value(open.db, "synchronous"), 2);
   assert.equal(value(open.db, "auto_vacuum"), 0);
+  assert.equal(value(open.db, "page_size"), 4096);
 });
 
 Deno.test("openDatabase() refuses what is no database, and says what to do", () => {
