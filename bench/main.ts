@@ -4,6 +4,7 @@
  *     deno task bench                 # everything, some 40 minutes
  *     deno task bench --quick         # a choice, two or three minutes
  *     deno task bench --growth        # databases of 0, 1 and 5 million rows
+ *     deno task bench --executable    # dist/meshcapture, five minutes
  *     deno task bench --quick burst meshtastic full
  *     deno task bench --list          # names of the scenarios
  *

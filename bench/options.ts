@@ -1,6 +1,6 @@
 /** What was typed. @module */
 import { parseArgs } from "node:util";
-import { type PlanName, planned } from "./plan.ts";
+import { planned } from "./plan.ts";
 import { type Scenario, scenarioWords } from "./scenario.ts";
 
 /** Options of a run. */
@@ -27,6 +27,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     options: {
       quick: { type: "boolean" },
       growth: { type: "boolean" },
+      executable: { type: "boolean" },
       json: { type: "boolean" },
       list: { type: "boolean" },
       out: { type: "string" },
@@ -35,7 +36,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       seconds: { type: "string" },
     },
   });
-  const plan: PlanName = values.quick ? "quick" : values.growth ? "growth" : "full";
+  const plan = (["quick", "growth", "executable"] as const).find((name) => values[name]) ?? "full";
   const scenarios = planned(plan, {
     ...numberOption("messages", values.messages),
     ...numberOption("prefill", values.prefill),

@@ -1,5 +1,6 @@
 /** Which figures the page shows, and what the peers have there. @module */
 import type { FigureName } from "./figures.ts";
+import { type Scenario, scenarioWords } from "./scenario.ts";
 
 /** A figure of the page. */
 export interface PageRow {
@@ -27,6 +28,13 @@ export interface PageSection {
   readonly note: string;
   /** The rows. */
   readonly rows: readonly PageRow[];
+}
+
+/** Whether a row shows this scenario. What is measured of the executable stands in rows of its own. */
+export function isRowOf(row: PageRow, scenario: Scenario): boolean {
+  const own = scenarioWords(scenario);
+  return (scenario.program !== undefined) === row.from.includes("executable") &&
+    row.from.every((word) => own.includes(word));
 }
 
 const STORED =
@@ -199,6 +207,46 @@ function steady(
   ];
 }
 
+/** Rows of what `deno task compile` made. */
+function executable(network: string, none: readonly string[]): PageRow[] {
+  const from = ["executable", network, "full"];
+  return [
+    row("executable: rate", RATE, ["burst", ...from], ["messagesPerSecond"], "msg/s", none),
+    row(
+      "executable: CPU for 1,000 messages",
+      CPU,
+      ["burst", ...from],
+      ["cpuSecondsPerThousand"],
+      "s",
+      none,
+    ),
+    row(
+      "executable: memory, idle and at its peak",
+      RSS,
+      ["burst", ...from],
+      ["idleRssMib", "peakRssMib"],
+      "MiB",
+      none,
+    ),
+    row(
+      "executable: /metrics under full load",
+      "as above",
+      ["http", ...from],
+      ["p50Ms", "p99Ms", "maxMs"],
+      "ms",
+      none,
+    ),
+    row(
+      "executable: start to first row",
+      "as above",
+      ["start", ...from],
+      ["p50Ms", "maxMs"],
+      "ms",
+      none,
+    ),
+  ];
+}
+
 const NO_PEERS = ["–", "–"];
 const NO_PEER = ["–"];
 
@@ -252,6 +300,7 @@ export const pageSections: readonly PageSection[] = [
         written: NO_PEERS,
         restart: ["595 of 597 messages lost", "389 of 397 messages lost"],
       }, NO_PEERS),
+      ...executable("meshtastic", NO_PEERS),
     ],
   },
   {
@@ -280,6 +329,7 @@ export const pageSections: readonly PageSection[] = [
         commits: ["5–8 a message"],
       }),
       ...steady("meshcore", { latency: NO_PEER, written: ["71–81"], restart: NO_PEER }, NO_PEER),
+      ...executable("meshcore", NO_PEER),
     ],
   },
 ];

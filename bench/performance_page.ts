@@ -3,9 +3,8 @@ import type { FigureName } from "./figures.ts";
 import { goalsOf, judge } from "./goals.ts";
 import { growthTable } from "./growth_table.ts";
 import { markdownTable } from "./markdown_table.ts";
-import { type PageRow, pageSections } from "./page_rows.ts";
+import { isRowOf, type PageRow, pageSections } from "./page_rows.ts";
 import type { Result, Results, SoakResult } from "./results.ts";
-import { scenarioWords } from "./scenario.ts";
 import { goalSummary, resultTable } from "./table.ts";
 
 /** The page. Figures of scenarios that were not run are said to be missing, never left out. */
@@ -50,6 +49,7 @@ const HEAD = `# Performance
 |---|---|---|
 | \`deno task bench --out bench/results.json\` | the whole way of a message: bursts, latency, costs | 30 to 40 minutes, 5 GB below dist/bench |
 | \`deno task bench --growth --out bench/results.json\` | what a large database changes | half an hour, 25 GB |
+| \`deno task compile\`, \`deno task bench --executable --out bench/results.json\` | the executable | five minutes |
 | \`deno task soak --out bench/results.json\` | steady traffic, broken connections | half an hour |
 | \`deno task docs\` | makes this page of bench/results.json | seconds |
 | \`deno task bench --quick\` | a choice, printed only | three minutes |
@@ -61,7 +61,7 @@ next run; deleting the folder does no harm. A soak of less than ten minutes stil
 Traffic comes from the generators (200 nodes, 8 gateways or observers), made beforehand; a publisher of
 its own process writes it to mosquitto's socket as fast as mosquitto takes it, with the settings of
 [deploy/mosquitto.conf](../deploy/mosquitto.conf) where nothing else is said. The service runs from
-source with \`synchronous: FULL\` and its defaults. Ratios compare what was measured within the same
+source, where nothing else is said, with \`synchronous: FULL\` and its defaults. Ratios compare what was measured within the same
 minute on the same machine; take them rather than the figures.`;
 
 const GROWTH =
@@ -148,10 +148,7 @@ const SHORT: Partial<Record<FigureName, string>> = {
 };
 
 function pageRow(row: PageRow, all: readonly Result[]): string[] {
-  const found = all.find((one) => {
-    const own = scenarioWords(one.scenario);
-    return row.from.every((word) => own.includes(word));
-  });
+  const found = all.find((one) => isRowOf(row, one.scenario));
   if (found === undefined) return [row.what, row.how, "not measured", "", ...row.peers, "", ""];
   const verdicts = judge(goalsOf(found.scenario), found.figures)
     .filter((one) => row.figures.includes(one.figure));

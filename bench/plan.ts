@@ -5,7 +5,7 @@ import type { Indexes } from "./networks.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** How much is measured. */
-export type PlanName = "quick" | "full" | "growth";
+export type PlanName = "quick" | "full" | "growth" | "executable";
 
 /** What a run may say otherwise; what is absent is the plan's own. */
 export interface PlanOptions {
@@ -21,7 +21,8 @@ const NETWORKS: readonly NetworkName[] = ["meshtastic", "meshcore"];
 
 /**
  * The scenarios of a plan: `quick` for two or three minutes with a choice of everything, `full` for
- * the whole table, `growth` for an empty database, a large one, and one five times as large.
+ * the whole table, `growth` for an empty database, a large one, and one five times as large,
+ * `executable` for what `deno task compile` made.
  */
 export function planned(plan: PlanName, options: PlanOptions = {}): Scenario[] {
   switch (plan) {
@@ -31,6 +32,8 @@ export function planned(plan: PlanName, options: PlanOptions = {}): Scenario[] {
       return full(options);
     case "growth":
       return growth(options);
+    case "executable":
+      return executable(options);
   }
 }
 
@@ -119,6 +122,19 @@ function growth(
     scenarios.push({ kind: "jobs", network, indexes: "full", prefill: 5 * prefill, seconds });
   }
   return scenarios;
+}
+
+function executable({ messages = 100_000 }: PlanOptions): Scenario[] {
+  return NETWORKS.flatMap((network): Scenario[] => {
+    const common = { network, indexes: "full", prefill: 0, program: "executable" } as const;
+    const burst = { ...common, kind: "burst", qos: 1, broker: "deploy", messages } as const;
+    return [
+      burst,
+      ...(network === "meshtastic" ? [{ ...burst, indexes: "minimal" } as const] : []),
+      { ...common, kind: "http", messages },
+      { ...common, kind: "start", times: 5 },
+    ];
+  });
 }
 
 function latencies(

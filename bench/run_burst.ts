@@ -24,8 +24,8 @@ import { pause } from "./until.ts";
 const STALLED_MS = { deploy: 30_000, defaults: 5_000 };
 /** A burst is given up after standing still for so long. */
 const GIVEN_UP_MS = 120_000;
-/** How long the service is left alone before its idle memory is read. */
-const IDLE_MS = 1_500;
+/** How long the service is left alone before its idle memory is read: V8 tidies up after eight seconds. */
+const IDLE_MS = 10_000;
 
 /** Who runs beside a burst, such as a scraper. Called when the burst begins. */
 export type Bystander = (service: BenchService, ended: AbortSignal) => Promise<void>;
@@ -85,7 +85,7 @@ async function throughService(
   const database = folder.file("service.db");
   const bytesBefore = Deno.statSync(database).size;
   const sections = oneService(network, indexes, database, broker.port);
-  await using service = await BenchService.start(folder, sections);
+  await using service = await BenchService.start(folder, sections, scenario);
   await using publisher = await Child.start(
     "publisher.ts",
     [broker.port, traffic, qos],

@@ -56,6 +56,7 @@ export async function runLatency(
   await using service = await BenchService.start(
     folder,
     oneService(network, indexes, database, broker.port, sections, own?.(counter)),
+    scenario,
   );
   const before = service.figures();
   await probe.go();

@@ -40,6 +40,7 @@ export async function runStart(scenario: StartScenario, signal: AbortSignal): Pr
     await using service = await BenchService.spawn(
       folder,
       oneService(network, scenario.indexes, database, broker.port),
+      scenario.program,
     );
     await publisher.until(broker.port, () => counter.gained() > 0);
     times.push(performance.now() - start);
@@ -73,6 +74,7 @@ export async function runRestart(scenario: RestartScenario, signal: AbortSignal)
   await using service = await BenchService.start(
     folder,
     oneService(network, scenario.indexes, database, broker.port),
+    scenario,
   );
   const publisher = await SteadyPublisher.of(network);
   const times: number[] = [];

@@ -11,6 +11,8 @@ interface Common {
   readonly indexes: Indexes;
   /** Rows in the database at the beginning. */
   readonly prefill: number;
+  /** What is measured: the sources, where nothing is said, or dist/meshcapture. */
+  readonly program?: "executable";
 }
 
 /** A burst, published as fast as the broker takes it, until the last commit. */
@@ -83,7 +85,9 @@ export type Scenario =
 /** Words that name a scenario, the same in every run. Any of them selects it on the command line. */
 export function scenarioWords(scenario: Scenario): string[] {
   const { kind, network, indexes, prefill } = scenario;
-  return [kind, network, indexes, `into-${shortNumber(prefill)}`, ...ownWords(scenario)];
+  const program = scenario.program === undefined ? [] : [scenario.program];
+  const into = `into-${shortNumber(prefill)}`;
+  return [kind, network, indexes, into, ...ownWords(scenario), ...program];
 }
 
 /** Its name. */

@@ -8,6 +8,17 @@ import { pause, until } from "./until.ts";
 /** Configuration sections in our own words. */
 export type Sections = Readonly<Record<string, unknown>>;
 
+/** How {@linkcode BenchService.start} starts and waits. */
+export interface StartOptions {
+  /** Sources to wait for. Default 1. */
+  readonly sources?: number;
+  /** What is started; default: the sources. */
+  readonly program?: "executable" | undefined;
+}
+
+/** Made by `deno task compile`. */
+const EXECUTABLE = "dist/meshcapture";
+
 /** See the module. */
 export class BenchService implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -20,8 +31,15 @@ export class BenchService implements AsyncDisposable {
     void process.status.then(() => this.#ended = true);
   }
 
-  /** Starts it with a configuration file in `folder`; it may write there alone. */
-  static async spawn(folder: RunFolder, sections: Sections): Promise<BenchService> {
+  /**
+   * Starts it with a configuration file in `folder`. From its sources, unless `program` says
+   * otherwise, it may write there alone; an executable has the permissions that it was made with.
+   */
+  static async spawn(
+    folder: RunFolder,
+    sections: Sections,
+    program?: "executable",
+  ): Promise<BenchService> {
     const port = await freePort();
     const config = folder.file("config.yaml");
     const whole = {
@@ -31,20 +49,18 @@ export class BenchService implements AsyncDisposable {
     // JSON is YAML.
     Deno.writeTextFileSync(config, JSON.stringify(whole));
     const start = startTask();
-    const process = new Deno.Command("deno", {
-      args: [
-        "run",
-        ...start.flags,
-        "--allow-net=127.0.0.1",
-        "--allow-read",
-        `--allow-write=${folder.path}`,
-        "--allow-env",
-        "--allow-sys=statfs",
-        "main.ts",
-        "run",
-        "--config",
-        config,
-      ],
+    const flags = [
+      "run",
+      ...start.flags,
+      "--allow-net=127.0.0.1",
+      "--allow-read",
+      `--allow-write=${folder.path}`,
+      "--allow-env",
+      "--allow-sys=statfs",
+      "main.ts",
+    ];
+    const process = new Deno.Command(program === undefined ? "deno" : EXECUTABLE, {
+      args: [...(program === undefined ? flags : []), "run", "--config", config],
       env: start.env,
       stdin: "null",
       stdout: "null",
@@ -55,8 +71,12 @@ export class BenchService implements AsyncDisposable {
   }
 
   /** Starts it and waits until its sources are subscribed: before that a broker keeps nothing. */
-  static async start(folder: RunFolder, sections: Sections, sources = 1): Promise<BenchService> {
-    const service = await BenchService.spawn(folder, sections);
+  static async start(
+    folder: RunFolder,
+    sections: Sections,
+    { sources = 1, program }: StartOptions = {},
+  ): Promise<BenchService> {
+    const service = await BenchService.spawn(folder, sections, program);
     try {
       await service.subscribed(sources);
       return service;

@@ -89,7 +89,7 @@ async function soak(): Promise<{ samples: Sample[]; end: SoakEnd; reconnects: nu
     ...Object.fromEntries(
       NETWORKS.map((network) => [network.name, network.section(database(network), "full")]),
     ),
-  }, NETWORKS.length);
+  }, { sources: NETWORKS.length });
   const start = performance.now();
   const publishers = await Promise.all(
     NETWORKS.map(({ name }) =>
