@@ -109,12 +109,22 @@ export function parseYaml(
   }
 }
 
-/** A JSON value (from a variable or a flag) in the same form, without places. */
+/** Stands for what is nested deeper than any setting: no setting takes it. */
+const TOO_DEEP = "(too deeply nested)";
+
+/**
+ * A JSON value (from a variable or a flag, or a file of others) in the same form, without places.
+ * Lists and groups below {@linkcode MAX_DEPTH} are left out: making text of them could take more
+ * stack than there is.
+ */
 export function rawFromJson(value: unknown, depth = 0): RawNode {
-  if (depth < MAX_DEPTH && Array.isArray(value)) {
+  if (depth >= MAX_DEPTH && typeof value === "object" && value !== null) {
+    return { kind: "scalar", value: TOO_DEEP, text: TOO_DEEP, place: NOWHERE };
+  }
+  if (Array.isArray(value)) {
     return { kind: "list", items: value.map((v) => rawFromJson(v, depth + 1)), place: NOWHERE };
   }
-  if (depth < MAX_DEPTH && typeof value === "object" && value !== null) {
+  if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).map(([key, v]) => ({
       key,
       place: NOWHERE,

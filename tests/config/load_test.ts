@@ -184,6 +184,18 @@ Deno.test("loadConfig() survives a file that multiplies itself by aliases", () =
   assert.ok(load(yaml("storage: " + "[".repeat(500) + "]".repeat(500))) instanceof ConfigError);
 });
 
+Deno.test("loadConfig() survives JSON that is nested beyond what can be made text", () => {
+  const lists = "[".repeat(20_000) + "]".repeat(20_000);
+  const odd = '{"a":'.repeat(30) + '{"toString":1}' + "}".repeat(30);
+  // CoreScope's file may hold what it likes; ours may not.
+  for (const text of [lists, odd]) {
+    assert.ok(load(yaml(`{"sources": {"toString": ${text}}}`)) instanceof ConfigError);
+    assert.ok(load({ env: { MESHCAPTURE_SOURCES: text } }) instanceof ConfigError);
+    const shared = load(yaml(`{"mqttSources": [], "areas": ${text}}`));
+    assert.ok(!(shared instanceof ConfigError), String(shared));
+  }
+});
+
 Deno.test("loadConfig() takes keys without a value as unset, and an empty file as none", () => {
   const { config } = loadOk(yaml("storage:\nmeshtastic:\n  database:\n  channels: ~\n"));
   assert.equal(config.meshtastic.database, "meshtastic.db");
