@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { pragmaNumber } from "../src/storage/maintenance.ts";
 import { openDatabase } from "../src/storage/open_database.ts";
 import { BareRows } from "./bare_rows.ts";
 import { ready, say } from "./child.ts";
@@ -37,7 +38,7 @@ for (const page of written) {
   const name = names.get(page) ?? "other pages";
   pages[name] = (pages[name] ?? 0) + 1;
 }
-const pageBytes = Number(database.db.prepare("PRAGMA page_size").get()!["page_size"]);
+const pageBytes = pragmaNumber(database.db, "page_size");
 database[Symbol.dispose]();
 const perThousand = Object.entries(pages).sort(([, a], [, b]) => b - a)
   .map(([name, n]) => [name, round(n / count * 1000, 1)]);

@@ -209,41 +209,14 @@ function steady(
 
 /** Rows of what `deno task compile` made. */
 function executable(network: string, none: readonly string[]): PageRow[] {
-  const from = ["executable", network, "full"];
+  const of = (what: string, how: string, kind: string, figures: FigureName[], unit: string) =>
+    row(`executable: ${what}`, how, [kind, "executable", network, "full"], figures, unit, none);
   return [
-    row("executable: rate", RATE, ["burst", ...from], ["messagesPerSecond"], "msg/s", none),
-    row(
-      "executable: CPU for 1,000 messages",
-      CPU,
-      ["burst", ...from],
-      ["cpuSecondsPerThousand"],
-      "s",
-      none,
-    ),
-    row(
-      "executable: memory, idle and at its peak",
-      RSS,
-      ["burst", ...from],
-      ["idleRssMib", "peakRssMib"],
-      "MiB",
-      none,
-    ),
-    row(
-      "executable: /metrics under full load",
-      "as above",
-      ["http", ...from],
-      ["p50Ms", "p99Ms", "maxMs"],
-      "ms",
-      none,
-    ),
-    row(
-      "executable: start to first row",
-      "as above",
-      ["start", ...from],
-      ["p50Ms", "maxMs"],
-      "ms",
-      none,
-    ),
+    of("rate", RATE, "burst", ["messagesPerSecond"], "msg/s"),
+    of("CPU for 1,000 messages", CPU, "burst", ["cpuSecondsPerThousand"], "s"),
+    of("memory, idle and at its peak", RSS, "burst", ["idleRssMib", "peakRssMib"], "MiB"),
+    of("/metrics under full load", "as above", "http", ["p50Ms", "p99Ms", "maxMs"], "ms"),
+    of("start to first row", "as above", "start", ["p50Ms", "maxMs"], "ms"),
   ];
 }
 

@@ -61,8 +61,8 @@ next run; deleting the folder does no harm. A soak of less than ten minutes stil
 Traffic comes from the generators (200 nodes, 8 gateways or observers), made beforehand; a publisher of
 its own process writes it to mosquitto's socket as fast as mosquitto takes it, with the settings of
 [deploy/mosquitto.conf](../deploy/mosquitto.conf) where nothing else is said. The service runs from
-source, where nothing else is said, with \`synchronous: FULL\` and its defaults. Ratios compare what was measured within the same
-minute on the same machine; take them rather than the figures.`;
+source, but for the rows of the executable, with \`synchronous: FULL\` and its defaults. Ratios compare
+what was measured within the same minute on the same machine; take them rather than the figures.`;
 
 const GROWTH =
   "The same burst into databases of different size. What grows is what the bare loop pays too; the lines *less* are what is ours alone. The pages are counted by reading SQLite's log after each commit of a loop that inserts the rows that the service has stored, in batches of the same size. What differs between the sizes is how many pages of indexes whose keys come in no order (packet ids, hashes) a batch touches: in a small index its rows share pages, in a large one nearly every row has one of its own.";
@@ -115,7 +115,7 @@ gives 237 where none gives 269 and both 177; \`--optimize-for-size\` saves as mu
 At rest the executable holds what its runtime takes (47 MB for a program that does nothing, 36 of them pages
 of its own file; 13 for a second thread, 6 for SQLite and a socket), and 14 of its own. A service started from source
 holds the graph of its modules beside that: 18 MB more than the same code bundled, by the same Deno. So the
-goals are met by the executable, and missed from source. In a soak of half an hour resident memory rose by 17 MiB,
+goals of memory are met by the executable, and missed from source. In a soak of half an hour resident memory rose by 17 MiB,
 in steps that fall back: glibc's heap, while V8's stayed as it was. Broken connections leave buffers for V8 to find:
 2,400 of them in 200 seconds raised the executable from 79 to 110 MiB within the first thousand, and by 1 MiB more
 until the last.
@@ -130,9 +130,9 @@ a burst a piece is a slice of a batch, so a request for /metrics could lie there
 a server with nothing to do beside it answered in 5 ms. \`DENO_TOKIO_EVENT_INTERVAL=8\`, which \`deno task start\`, the
 systemd unit and the container set, has it look after 8; batches are decoded in slices of 50. By hand, in
 turns: p99 of /metrics 120 and 134 ms (Meshtastic, MeshCore) with slices alone, 36 and 67 with both. Looking each
-time gives the same, and costs a tenth of the CPU time. A part of what is left is no matter of /metrics: where its p99 was 59 to 123 ms, that
-of the empty answer of /livez, asked for in turn, was 23 to 84 (*bare ms* below), while publisher, broker, storage
-thread and the reader that counts rows want the same two cores.
+time gives the same, and costs a tenth of the CPU time. A part of what is left is no matter of /metrics: where
+its p99 was 59 to 123 ms, that of the empty answer of /livez, asked for in turn, was 23 to 84 (*bare ms*
+below), while publisher, broker, storage thread and the reader that counts rows want the same two cores.
 
 ## The executable
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { pragmaNumber } from "../src/storage/maintenance.ts";
 import type { BenchNetwork, Indexes } from "./networks.ts";
 import { createDatabase, multiplyRows } from "./prefill.ts";
 import { burstFile, FOLDER } from "./folder.ts";
@@ -74,7 +75,7 @@ function schemaDigest(path: string): string {
   try {
     const rows = db.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
       .all();
-    let digest = Number(db.prepare("PRAGMA page_size").get()!["page_size"]);
+    let digest = pragmaNumber(db, "page_size");
     for (const char of rows.map((row) => row["sql"]).join("\n")) {
       digest = Math.imul(digest, 31) + char.codePointAt(0)! | 0;
     }

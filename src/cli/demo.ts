@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { type Clock, delay, type Timer } from "../capture/clock.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, problemText } from "../config/problem.ts";
-import type { GeneratedMessage, NetworkTools } from "../network_descriptor.ts";
+import type { GeneratedMessage, NetworkDescriptor, NetworkTools } from "../network_descriptor.ts";
 import { configSections, networks } from "../networks.ts";
 import { formatAddress } from "../observe/address.ts";
 import { configureLogging } from "../observe/logging.ts";
@@ -53,8 +53,10 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
     return EXIT.failed;
   }
   const port = await freePort();
-  const tools = await Promise.all(networks.map((one) => one.tools()));
-  const config = demoConfig(folder, port, tools);
+  const parts = await Promise.all(
+    networks.map(async (network) => ({ network, tools: await network.tools() })),
+  );
+  const config = demoConfig(folder, port, parts);
   if (config instanceof ConfigError) {
     for (const problem of config.problems) terminal.note(problemText(problem));
     return EXIT.failed;
@@ -75,32 +77,37 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ex
     terminal.print(seconds === undefined ? "Stop with Ctrl+C." : `Ends after ${seconds} s.`);
     const stopTelling = tellStored(terminal, service);
     try {
-      await publishTraffic(terminal.clock, port, tools, options, ending.signal);
+      await publishTraffic(terminal.clock, port, parts, options, ending.signal);
     } finally {
       stopTelling();
     }
   };
   const code = await serve(terminal, config, (category) => logging.log(category), until, ending);
   if (code !== EXIT.ok) return code;
-  networks.forEach((network, index) => {
-    const { summaryQueries } = tools[index]!;
-    printSummary(terminal, network.databasePath(config[network.name]), summaryQueries);
-  });
+  for (const { network, tools } of parts) {
+    printSummary(terminal, network.databasePath(config[network.name]), tools.summaryQueries);
+  }
   return code;
+}
+
+/** A network with what makes its traffic. */
+interface DemoPart {
+  readonly network: NetworkDescriptor;
+  readonly tools: NetworkTools;
 }
 
 function demoConfig(
   folder: string,
   port: number,
-  tools: readonly NetworkTools[],
+  parts: readonly DemoPart[],
 ): ServiceConfig | ConfigError {
   const overrides: Record<string, string> = { "observability.address": "127.0.0.1:0" };
-  networks.forEach((network, index) => {
+  parts.forEach(({ network, tools }, index) => {
     overrides[`sources.${index}.name`] = `${DEMO_SOURCE}${network.name}`;
     overrides[`sources.${index}.url`] = `embedded://127.0.0.1:${port}`;
     overrides[`sources.${index}.network`] = network.name;
     overrides[`${network.name}.database`] = `${folder}/${network.name}.db`;
-    for (const [key, value] of Object.entries(tools[index]!.demoConfig)) {
+    for (const [key, value] of Object.entries(tools.demoConfig)) {
       overrides[`${network.name}.${key}`] = JSON.stringify(value);
     }
   });
@@ -130,7 +137,7 @@ function tellStored(terminal: Terminal, service: Service): () => void {
 async function publishTraffic(
   clock: Clock,
   port: number,
-  tools: readonly NetworkTools[],
+  parts: readonly DemoPart[],
   options: DemoOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -145,7 +152,7 @@ async function publishTraffic(
     const startMs = clock.now();
     const endMs = options.seconds === undefined ? Infinity : startMs + options.seconds * 1000;
     const life = (atMs: number) => startMs + (atMs - startMs) / options.rate;
-    const traffics = tools.map((one) => one.createTraffic(options.seed, startMs));
+    const traffics = parts.map(({ tools }) => tools.createTraffic(options.seed, startMs));
     await Promise.all(traffics.map(async (traffic) => {
       for (let sent = 0;; sent++) {
         const message: GeneratedMessage = traffic.next().value;

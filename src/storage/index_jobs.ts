@@ -1,6 +1,7 @@
 /** @module */
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
+import { pragmaNumber } from "./maintenance.ts";
 import { schemaHas } from "./schema.ts";
 
 /** Milliseconds a row of building an index, before one was built: measured 0.5 to 3.5 µs. */
@@ -53,7 +54,7 @@ export function ensureIndexes(db: DatabaseSync, statements: readonly string[]): 
  * it would take 60 MB for a million rows, and no less time.
  */
 function sortedOnDisk(db: DatabaseSync, sql: string): void {
-  const before = Number(db.prepare("PRAGMA temp_store").get()?.["temp_store"]);
+  const before = pragmaNumber(db, "temp_store");
   db.exec("PRAGMA temp_store = FILE");
   try {
     db.exec(sql);

@@ -70,3 +70,16 @@ Deno.test("meshcapture.service leaves time for the shutdown", () => {
   const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(read("deploy/meshcapture.service"))![1]);
   assert.ok(seconds > SHUTDOWN_SECONDS);
 });
+
+Deno.test("unit and image set the variables that the start task sets", () => {
+  const { tasks } = JSON.parse(read("deno.json")) as { tasks: { start: string } };
+  const words = tasks.start.split(" ");
+  const variables = words.slice(0, words.indexOf("deno"));
+  assert.ok(variables.length >= 2, tasks.start);
+  const unit = read("deploy/meshcapture.service").split("\n");
+  const image = read("Dockerfile").split("\n");
+  for (const variable of variables) {
+    assert.ok(unit.includes(`Environment=${variable}`), variable);
+    assert.ok(image.includes(`ENV ${variable}`), variable);
+  }
+});
