@@ -336,6 +336,25 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 
 browserTest(
+  "on a small window a source's name is not broken letter by letter",
+  async (chromium) => {
+    using scratch = new Scratch("page");
+    await using broker = await Mosquitto.start();
+    await using service = await startService(scratch, broker);
+    for (const viewport of [{ width: 820, height: 900 }, { width: 1000, height: 900 }, PHONE]) {
+      const { page, complaints } = await chromium.tab({ viewport });
+      await page.goto(pageUrl(service));
+      await says(page, "#verdict-text", "All is well");
+      const cell = await page.locator("#sources-table tbody td:nth-child(2)").first().boundingBox();
+      assert.ok(cell!.width >= 160, `${cell!.width} of ${viewport.width}`);
+      assert.equal(await overflowsSideways(page), false);
+      assert.deepEqual(complaints, []);
+    }
+  },
+  WITH_BROKER,
+);
+
+browserTest(
   "another machine needs the token, shows it once, and is not asked again",
   async (chromium) => {
     using scratch = new Scratch("page");
