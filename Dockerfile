@@ -34,7 +34,7 @@ USER 1000:1000
 ENV MESHCAPTURE_MESHTASTIC_DATABASE=/app/data/meshtastic.db
 ENV MESHCAPTURE_MESHCORE_DATABASE=/app/data/meshcore.db
 # Answers from health and metrics do not wait behind a burst: docs/performance.md.
-ENV DENO_TOKIO_EVENT_INTERVAL=8
+ENV DENO_TOKIO_EVENT_INTERVAL=1
 # Two arenas for glibc's memory, not eight a core.
 ENV MALLOC_ARENA_MAX=2
 # What is compiled at the first start and what SQLite sorts: /tmp is memory where the root is read-only.

@@ -1,4 +1,5 @@
 /** Measures the answers of /metrics while a burst runs. @module */
+import { Child } from "./child.ts";
 import type { Figures } from "./figures.ts";
 import { percentile, round } from "./percentile.ts";
 import { runBurst } from "./run_burst.ts";
@@ -9,18 +10,21 @@ import { pause } from "./until.ts";
 const EVERY_MS = 10;
 
 /**
- * A burst with a scraper beside it; its rate is that of a service that is scraped. What an answer
- * takes that has nothing to say is asked for in turn.
+ * A burst with a scraper beside it; its rate is that of a service that is scraped. A server of its
+ * own process that has nothing else to do is asked in turn.
  */
 export async function runHttp(scenario: HttpScenario, signal: AbortSignal): Promise<Figures> {
   const times: number[] = [];
   const bare: number[] = [];
   const burst = { ...scenario, kind: "burst", qos: 1, broker: "deploy" } as const;
+  await using idle = await Child.start("idle_server.ts", [], signal);
+  await idle.go();
+  const idleUrl = `http://127.0.0.1:${await idle.result<number>()}/`;
   const figures = await runBurst(burst, signal, async (service, ended) => {
     while (!ended.aborted) {
       times.push(await timed(() => service.metrics()));
       await pause(EVERY_MS);
-      bare.push(await timed(() => service.text("/livez")));
+      bare.push(await timed(async () => await (await fetch(idleUrl)).text()));
       await pause(EVERY_MS);
     }
   });

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { atOnce } from "../src/capture/event_loop.ts";
 import { openMeshtasticStore } from "../src/meshtastic/store.ts";
 import type { MeshtasticRecord } from "../src/meshtastic/record.ts";
 import { encodeBatch } from "../src/meshtastic/store_batch.ts";
@@ -50,7 +51,7 @@ function print(line: string): void {
 
 const warm = makeBatch();
 const start = performance.now();
-for (let i = 0; i < 20; i++) encodeBatch(warm, false);
+for (let i = 0; i < 20; i++) atOnce(encodeBatch(warm, false));
 print(`packing: ${((performance.now() - start) * 1000 / 20 / size).toFixed(2)} µs a record`);
 
 for (const indexes of ["minimal", "full"] as const) {

@@ -30,13 +30,15 @@ export interface Batch<R> {
   readonly labels: RecordLabels[];
   /** What cannot be stored as a record is kept as it came. */
   readonly quarantine: QuarantinedMessage[];
+  /** What its transaction carries beside the records. */
+  readonly context: Omit<CommitContext, "quarantine">;
 }
 
 /**
- * Messages that are decoded without a break: one to three milliseconds of work. A batch of 2,000 at
+ * Messages that are seen to without a break: one to three milliseconds of work. A batch of 2,000 at
  * once would have a request for /metrics wait for a fifth of a second.
  */
-const DECODE_SLICE = 50;
+const SLICE = 50;
 
 /** What {@linkcode decodeBatch} works with. */
 export interface BatchParts<R> {
@@ -48,25 +50,39 @@ export interface BatchParts<R> {
   readonly log: Log;
 }
 
-/** Decodes what is no duplicate. Drops and duplicates are told to `observer`. */
+/**
+ * Decodes what is no duplicate, so many at a time that whoever waits for the event loop does not wait
+ * long. Drops and duplicates are told to `observer`.
+ */
 export async function decodeBatch<R>(
   deliveries: readonly Delivery[],
   parts: BatchParts<R>,
 ): Promise<Batch<R>> {
+  const prepared = { records: [], sources: [], labels: [], quarantine: [] };
+  const context = new ContextBuilder();
+  for (let at = 0; at < deliveries.length; at += SLICE) {
+    if (at > 0) await aroundEventLoop();
+    const slice = deliveries.slice(at, at + SLICE);
+    for (const delivery of slice) context.add(delivery);
+    await decodeSlice(slice, prepared, parts);
+  }
+  return { deliveries, ...prepared, context: context.finish() };
+}
+
+/** Decodes `slice` and adds to `batch` what is to be stored of it. */
+async function decodeSlice<R>(
+  slice: readonly Delivery[],
+  batch: Pick<Batch<R>, "records" | "sources" | "labels" | "quarantine">,
+  parts: BatchParts<R>,
+): Promise<void> {
   const { network, observer } = parts;
   const fresh: Message[] = [];
-  for (const { duplicate, message } of deliveries) {
+  for (const { duplicate, message } of slice) {
     if (duplicate) observer.duplicate(message.source);
     else fresh.push(message);
   }
-  const prepared: Batch<R> = {
-    deliveries,
-    records: [],
-    sources: [],
-    labels: [],
-    quarantine: [],
-  };
-  const decoded = await decodeInSlices(fresh, prepared.quarantine, parts);
+  if (fresh.length === 0) return;
+  const decoded = await decodeAll(fresh, batch.quarantine, parts);
   fresh.forEach((message, index) => {
     const answer = decoded[index];
     if (answer === undefined) return;
@@ -75,27 +91,10 @@ export async function decodeBatch<R>(
       return;
     }
     observer.decoded(network.name, answer.labels);
-    prepared.records.push(answer.record);
-    prepared.sources.push(message);
-    prepared.labels.push(answer.labels);
+    batch.records.push(answer.record);
+    batch.sources.push(message);
+    batch.labels.push(answer.labels);
   });
-  return prepared;
-}
-
-/** Decodes so many at a time that whoever waits for the event loop does not wait long. */
-async function decodeInSlices<R>(
-  messages: readonly Message[],
-  quarantine: QuarantinedMessage[],
-  parts: BatchParts<R>,
-): Promise<(Decoded<R> | undefined)[]> {
-  if (messages.length <= DECODE_SLICE) return await decodeAll(messages, quarantine, parts);
-  const answers: (Decoded<R> | undefined)[] = [];
-  for (let at = 0; at < messages.length; at += DECODE_SLICE) {
-    if (at > 0) await aroundEventLoop();
-    const slice = messages.slice(at, at + DECODE_SLICE);
-    for (const answer of await decodeAll(slice, quarantine, parts)) answers.push(answer);
-  }
-  return answers;
 }
 
 /**
@@ -141,19 +140,27 @@ function detached(message: Message): Message {
   return { ...message, payload: new Uint8Array(message.payload) };
 }
 
-/** The ledger, retained digests and marks that a batch's transaction carries. */
-export function contextOf(deliveries: readonly Delivery[]): Omit<CommitContext, "quarantine"> {
-  const ledger = new LedgerBatch();
-  const retained = new Map<string, readonly [string, string, bigint]>();
-  const heardUntil = new Map<string, number>();
-  for (const { message, session, digest, duplicate } of deliveries) {
-    const { source, topic, messageId } = message;
-    heardUntil.set(source, Math.max(message.receivedAt, heardUntil.get(source) ?? 0));
-    if (duplicate) continue;
-    if (messageId !== undefined) ledger.add(source, session, messageId, digest);
-    if (message.retained) retained.set(`${source}\n${topic}`, [source, topic, digest]);
+/** Collects the ledger, retained digests and marks that a batch's transaction carries. */
+class ContextBuilder {
+  readonly #ledger = new LedgerBatch();
+  readonly #retained = new Map<string, readonly [string, string, bigint]>();
+  readonly #heardUntil = new Map<string, number>();
+
+  add({ message, session, digest, duplicate }: Delivery): void {
+    const { source, topic, messageId, receivedAt } = message;
+    this.#heardUntil.set(source, Math.max(receivedAt, this.#heardUntil.get(source) ?? 0));
+    if (duplicate) return;
+    if (messageId !== undefined) this.#ledger.add(source, session, messageId, digest);
+    if (message.retained) this.#retained.set(`${source}\n${topic}`, [source, topic, digest]);
   }
-  return { ledger: ledger.blocks(), retained: [...retained.values()], heardUntil: [...heardUntil] };
+
+  finish(): Omit<CommitContext, "quarantine"> {
+    return {
+      ledger: this.#ledger.blocks(),
+      retained: [...this.#retained.values()],
+      heardUntil: [...this.#heardUntil],
+    };
+  }
 }
 
 /** Tells each connection which of its messages are safe. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { acknowledge, type Batch, contextOf, decodeBatch, removeRefused } from "./batch.ts";
+import { acknowledge, type Batch, decodeBatch, removeRefused } from "./batch.ts";
 import { type Clock, delay } from "./clock.ts";
 import type { Log } from "./log.ts";
 import {
@@ -218,13 +218,12 @@ export class Pipeline<R> implements AsyncDisposable {
   async #commit(prepared: Batch<R>): Promise<void> {
     const { network, store, observer, log, clock, queue } = this.#parts;
     const retry = this.#options.retryMs ?? { min: 100, max: 10_000 };
-    const base = contextOf(prepared.deliveries);
-    const quarantine = prepared.quarantine;
+    const { quarantine, context } = prepared;
     for (let attempt = 0;;) {
       if (prepared.records.length === 0 && quarantine.length === 0) break;
       let summary: CommitSummary;
       try {
-        const commit = store.commit(prepared.records, { ...base, quarantine });
+        const commit = store.commit(prepared.records, { ...context, quarantine });
         const answer = await unlessAborted(commit, this.#giveUp.signal);
         if (answer === undefined) {
           // It may succeed yet; then the ledger knows what the broker delivers again.
@@ -267,7 +266,7 @@ export class Pipeline<R> implements AsyncDisposable {
       queue.hold(false);
     }
     acknowledge(prepared.deliveries);
-    this.#parts.onSettled?.(base.heardUntil.map(([source]) => source));
+    this.#parts.onSettled?.(context.heardUntil.map(([source]) => source));
   }
 
   #committed(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {

@@ -24,7 +24,7 @@ export interface DatabaseWatchParts {
   readonly integrityHours: number;
 }
 
-/** Age in milliseconds of the databases' sizes at which they are asked for again. */
+/** Age in milliseconds at which databases' sizes and disks' free room are asked for again. */
 const SIZES_MS = 5_000;
 
 const UNKNOWN: IntegrityReport = { status: "unknown", findings: [] };
@@ -33,6 +33,7 @@ const UNKNOWN: IntegrityReport = { status: "unknown", findings: [] };
 export class DatabaseWatch {
   readonly #parts: DatabaseWatchParts;
   readonly #sizes = new Map<string, BackgroundFigures>();
+  readonly #disks: BackgroundFigures[] = [];
   readonly #stats = new Map<string, StoreStats>();
   readonly #integrity = new Map<string, IntegrityWatch | undefined>();
 
@@ -55,10 +56,14 @@ export class DatabaseWatch {
     });
     this.#sizes.set(network, sizes);
     metrics.addCollector(() => sizes.collect());
-    metrics.addCollector(async () => {
+    const disk = new BackgroundFigures(clock, SIZES_MS, async () => {
       const free = await diskFreeBytes(dirname(runtime.path));
       if (free !== undefined) metrics.gauge("database_disk_free_bytes", { network }).record(free);
+      // Where the system does not tell, asking at every scrape would not help.
+      return true;
     });
+    this.#disks.push(disk);
+    metrics.addCollector(() => disk.collect());
   }
 
   /**
@@ -95,8 +100,8 @@ export class DatabaseWatch {
     );
   }
 
-  /** Asks for sizes where it is time; to be called every second or so. */
+  /** Asks for sizes and free room where it is time; to be called every second or so. */
   review(): void {
-    for (const sizes of this.#sizes.values()) sizes.review();
+    for (const figures of [...this.#sizes.values(), ...this.#disks]) figures.review();
   }
 }

@@ -10,6 +10,7 @@ import {
   type Cell,
   type PackedRows,
   RowPacker,
+  STEP_ROWS,
   transferables,
   unpackRow,
 } from "../storage/packed_rows.ts";
@@ -37,19 +38,26 @@ export interface MeshcoreBatch {
 /** Cells of a packet, in the order of {@linkcode packetCells}. */
 const COLUMNS = 22;
 
-/** Packs a batch. */
-export function encodeBatch(records: readonly MeshcoreRecord[]): EncodedBatch {
+/** Packs a batch, step by step. */
+export function* encodeBatch(
+  records: readonly MeshcoreRecord[],
+): Generator<void, EncodedBatch> {
   const others: [number, MeshcoreRecord][] = [];
   const nodes: [number, NodeUpdate][] = [];
   const count = records.reduce((sum, { kind }) => sum + (kind === "packet" ? 1 : 0), 0);
   const packer = new RowPacker(count, COLUMNS);
   const cells: Cell[] = new Array(COLUMNS).fill(null);
-  records.forEach((record, index) => {
-    if (record.kind !== "packet") return void others.push([index, record]);
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index]!;
+    if (index > 0 && index % STEP_ROWS === 0) yield;
+    if (record.kind !== "packet") {
+      others.push([index, record]);
+      continue;
+    }
     packetCells(record, cells);
     packer.add(cells);
     if (record.node !== null) nodes.push([index, record.node]);
-  });
+  }
   const packets = packer.finish();
   const value: MeshcoreBatch = { size: records.length, packets, others, nodes };
   return { value, transfer: transferables(packets) };

@@ -1,6 +1,12 @@
 /** A batch of records on its way to the storage thread. @module */
 import type { EncodedBatch } from "../storage/thread_store.ts";
-import { type Cell, type PackedRows, RowPacker, transferables } from "../storage/packed_rows.ts";
+import {
+  type Cell,
+  type PackedRows,
+  RowPacker,
+  STEP_ROWS,
+  transferables,
+} from "../storage/packed_rows.ts";
 import { packetCells, packetColumns } from "./packet_columns.ts";
 import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
 
@@ -16,23 +22,25 @@ export interface MeshtasticBatch {
   readonly details: readonly (readonly [index: number, details: PacketDetails])[];
 }
 
-/** Packs a batch. `withDetails`: the thread writes meshpipe's tables, too. */
-export function encodeBatch(
+/** Packs a batch, step by step. `withDetails`: the thread writes meshpipe's tables, too. */
+export function* encodeBatch(
   records: readonly MeshtasticRecord[],
   withDetails: boolean,
-): EncodedBatch {
+): Generator<void, EncodedBatch> {
   const gateways = new Float64Array(records.length);
   const nodes: [number, NodeUpdate][] = [];
   const details: [number, PacketDetails][] = [];
   const packer = new RowPacker(records.length, packetColumns.length);
   const cells: Cell[] = new Array(packetColumns.length).fill(null);
-  records.forEach((record, i) => {
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!;
+    if (i > 0 && i % STEP_ROWS === 0) yield;
     gateways[i] = record.gatewayNodeId ?? NaN;
     if (record.node !== undefined) nodes.push([i, record.node]);
     if (withDetails && record.details !== undefined) details.push([i, record.details]);
     packetCells(record.packet, cells);
     packer.add(cells);
-  });
+  }
   const packets = packer.finish();
   const value: MeshtasticBatch = { packets, gateways, nodes, details };
   return { value, transfer: [...transferables(packets), gateways.buffer] };

@@ -30,10 +30,10 @@ export class BackgroundFigures {
     if (this.#clock.monotonic() - this.#askedAt >= this.#everyMs) this.#begin();
   }
 
-  /** For a reader: resolves at once, unless nothing is known yet. Never rejects. */
-  async collect(): Promise<void> {
+  /** For a reader, who waits only while nothing is known yet. Never rejects. */
+  collect(): Promise<void> | undefined {
     this.review();
-    if (!this.#known) await this.#begin();
+    return this.#known ? undefined : this.#begin();
   }
 
   #begin(): Promise<void> {

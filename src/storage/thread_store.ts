@@ -16,6 +16,7 @@ import {
   type StoreStats,
   type Stretch,
 } from "../capture/network.ts";
+import { inSteps } from "../capture/event_loop.ts";
 import { confinedWorker } from "./confined_worker.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
@@ -36,8 +37,11 @@ export interface ThreadStoreOptions<R, I> {
   readonly workerUrl: URL;
   /** Options of the network's own, cloned to the thread; `path` is added. */
   readonly openOptions: Readonly<Record<string, unknown>>;
-  /** Packs a batch; `info` is what the thread said when it had opened. */
-  readonly encode: (batch: readonly R[], info: I) => EncodedBatch;
+  /**
+   * Packs a batch, a large one in steps between which others have a turn; `info` is what the thread
+   * said when it had opened.
+   */
+  readonly encode: (batch: readonly R[], info: I) => Generator<void, EncodedBatch>;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has come to its end. */
@@ -59,6 +63,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
   readonly #options: ThreadStoreOptions<R, I>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  /** The last batch that is packed in several steps. */
+  #packing: Promise<unknown> = Promise.resolve();
   #ended: StorageError | undefined;
   #closing: Promise<void> | undefined;
   #info: I | undefined;
@@ -100,8 +106,13 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
 
   /** As {@linkcode Store.commit}. */
   commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
-    const { value, transfer } = this.#options.encode(batch, this.info);
-    return this.#call("commit", [value, context], transfer) as Promise<CommitSummary>;
+    const packing = this.#options.encode(batch, this.info);
+    const first = packing.next();
+    // What is packed in one step is on its way before this returns.
+    if (first.done === true) return this.#commit(first.value, context);
+    const packed = inSteps(packing);
+    this.#packing = packed;
+    return packed.then((whole) => this.#commit(whole, context));
   }
 
   /** As {@linkcode Store.loadSource}. */
@@ -164,8 +175,13 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     await this.close(0);
   }
 
+  #commit({ value, transfer }: EncodedBatch, context: CommitContext): Promise<CommitSummary> {
+    return this.#call("commit", [value, context], transfer) as Promise<CommitSummary>;
+  }
+
   async #close(budgetMs: number): Promise<void> {
     try {
+      await this.#packing;
       if (this.#ended === undefined) await this.#call("close", [budgetMs]);
     } finally {
       this.#end(new StorageError("the store is closed", "closed", false));

@@ -5,6 +5,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { atOnce } from "../../src/capture/event_loop.ts";
 import { MeshtasticWriter } from "../../src/meshtastic/batch_writer.ts";
 import { createMeshtasticDecoder } from "../../src/meshtastic/decoder.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
@@ -155,7 +156,13 @@ function openStore(): FuzzStore<MeshtasticRecord> {
   const tables = new CaptureTables(db);
   return {
     commit: (records) => {
-      commitBatch(db, writer, tables, encodeBatch(records, true).value as never, emptyContext);
+      commitBatch(
+        db,
+        writer,
+        tables,
+        atOnce(encodeBatch(records, true)).value as never,
+        emptyContext,
+      );
     },
     [Symbol.dispose]: () => db.close(),
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { atOnce } from "../../src/capture/event_loop.ts";
 import type { Message } from "../../src/capture/message.ts";
 import { createMeshcoreDecoder } from "../../src/meshcore/decoder.ts";
 import type { MeshcoreRecord, StoredRecord } from "../../src/meshcore/record.ts";
@@ -13,7 +14,7 @@ import { advert, companion, packet, reception, refused, status } from "./records
 
 /** A batch as it arrives in the thread. */
 function crossed(records: readonly MeshcoreRecord[]): MeshcoreBatch {
-  const { value, transfer } = encodeBatch(records);
+  const { value, transfer } = atOnce(encodeBatch(records));
   return structuredClone(value, { transfer }) as MeshcoreBatch;
 }
 

@@ -107,6 +107,17 @@ Deno.test("Metrics.render() answers though a collector fails and another hangs",
   assert.match(await rendering, /meshcapture_build_info/);
 });
 
+Deno.test("Metrics.render() waits for nobody where every collector has answered", async () => {
+  const { clock, metrics } = setUp();
+  let answered = 0;
+  metrics.addCollector(() => {
+    answered++;
+  });
+  const rendering = metrics.render();
+  assert.deepEqual([answered, clock.armed], [1, 0], "no collector is waited for, no clock either");
+  await rendering;
+});
+
 Deno.test("Metrics.counter() refuses a metric of another kind", () => {
   const { metrics } = setUp();
   assert.throws(() => metrics.counter("source_up", { source: "x" }), TypeError);

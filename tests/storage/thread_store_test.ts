@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { StorageError } from "../../src/capture/network.ts";
 import { ThreadStore } from "../../src/storage/thread_store.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
+import { packNumbers } from "../helpers/pack_numbers.ts";
 import { Scratch } from "../helpers/scratch.ts";
 
 interface Seen {
@@ -17,7 +18,7 @@ function open(path: string, onThreadFailure?: (error: StorageError) => void) {
     path,
     workerUrl: new URL("./probe_worker.ts", import.meta.url),
     openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
-    encode: (batch) => ({ value: batch, transfer: [] }),
+    encode: packNumbers,
     ...(onThreadFailure === undefined ? {} : { onThreadFailure }),
   });
 }
@@ -79,12 +80,41 @@ Deno.test("ThreadStore commits between slices of background work", async () => {
   assert.deepEqual((await store.stats()).pendingJobs, ["endless"]);
 });
 
+Deno.test("ThreadStore.commit() lets others have a turn while it packs a large batch", async () => {
+  using scratch = new Scratch();
+  let turns = 0;
+  const turn = () => {
+    turns++;
+    timer = setTimeout(turn, 0);
+  };
+  let timer = setTimeout(turn, 0);
+  const seen: number[] = [];
+  await using store = await ThreadStore.open<number, Seen>({
+    path: scratch.file("a.db"),
+    workerUrl: new URL("./probe_worker.ts", import.meta.url),
+    openOptions: { outside: scratch.file("none") },
+    *encode(batch) {
+      for (const _ of batch) {
+        seen.push(turns);
+        const end = performance.now() + 2;
+        while (performance.now() < end);
+        yield;
+      }
+      return { value: batch, transfer: [] };
+    },
+  });
+  await store.commit([1, 2, 3, 4, 5], emptyContext);
+  clearTimeout(timer);
+  assert.ok(seen.at(-1)! > seen[0]!, `turns of another at each step: ${seen}`);
+});
+
 Deno.test("ThreadStore finishes what was asked before close(), and refuses what comes after", async () => {
   using scratch = new Scratch();
   const store = await open(scratch.file("a.db"));
-  const commit = store.commit([1, 2], emptyContext);
+  const commits = [store.commit([1, 2], emptyContext), store.commit([1, 2, 3, 4, 5], emptyContext)];
   const closed = store.close(100);
-  assert.deepEqual((await commit).counts, { rows: 2 });
+  const summaries = await Promise.all(commits);
+  assert.deepEqual(summaries.map(({ counts }) => counts), [{ rows: 2 }, { rows: 5 }]);
   await closed;
   await store.close(100);
   await assert.rejects(
