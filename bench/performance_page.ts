@@ -139,12 +139,18 @@ Answering in a thread of its own would do the same, and cost 10 MB at rest.
 
 Measured by hand, not by the bench, on the same machine: \`deno task compile\` with Deno 2.4.2 for Linux on x86-64
 makes 89.5 MB. \`meshcapture version\` ends after 0.07 to 0.09 s at 60 MiB of resident memory. \`meshcapture run\` with
-one network and mosquitto beside it is connected, its database open, after 0.22 to 0.27 s, and has 78 MiB
-eleven seconds after its start with \`MALLOC_ARENA_MAX=2\`, which the systemd unit and the container set, and 79 without.
-What V8 has compiled is kept in TMPDIR: the first start of all finds none, takes 40 ms more and leaves 83 to 87 MiB.
-An executable that only prints the time takes 0.04 s. The start is Deno's own (50 ms), the code of both networks (35),
-the configuration (30, half of it YAML), the storage thread, whose making stops the main thread (20 to 50), MQTT's
-code (25) and the connection (30).
+one network and mosquitto beside it is connected, its database open, after 0.21 s at best and 0.28 in the middle of 15
+starts, in turns with a program that only prints a line (0.03 and 0.05). Eleven seconds after its start it has 78 to
+79 MiB with \`MALLOC_ARENA_MAX=2\`, which the systemd unit and the container set; where the file has just been
+written, the kernel maps 4 MiB more of it, because it still has it in larger pieces. What V8 has compiled is kept in TMPDIR:
+the first start of all finds none, takes 0.1 s more and leaves 84 to 88 MiB.
+
+The bundle is cut into the parts that are loaded when they are needed, and V8 compiles every function of a part when it
+is loaded (\`--no-lazy\`): that is kept for the next start, while what it compiles when a function first runs is not. In
+turns, the former way took 0.23 s at best and 0.35 in the middle. Functions that did not run between two looks for garbage are
+given up again (\`--bytecode-old-age=1\`), which is why memory is the same. The rest of the start is Deno's own (40 ms), the
+storage thread, whose making stops the main thread until it runs (30 to 50), its code and opening the database (30), code
+and configuration of the service (60) and the connection (20).
 
 ## Not measured
 

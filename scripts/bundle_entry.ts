@@ -1,5 +1,4 @@
-/** What `scripts/compile.sh` bundles: `main.ts`, and before it what bundled npm packages need. @module */
-import "./node_globals.ts";
+/** What `scripts/compile.sh` bundles: `main.ts`, which is not the main module of a bundle. @module */
 import { main } from "../src/cli/main.ts";
 import { processTerminal } from "../src/cli/terminal.ts";
 

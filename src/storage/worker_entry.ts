@@ -2,7 +2,7 @@
 
 /**
  * URL of a thread's entry, seen from a module of a folder of `src`. From source this is
- * `src/<folder>/<name>.ts`. In the executable all modules are bundled into `service/main.js`, and the
+ * `src/<folder>/<name>.ts`. In the executable all modules are bundled into files of `service/`, and the
  * entries lie in folders beside it: `<folder>/<name>.js` (`scripts/compile.sh` makes that layout, of
  * every file whose name ends with `_worker.ts`).
  *

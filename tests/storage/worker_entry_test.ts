@@ -10,6 +10,6 @@ Deno.test("workerEntry() names a file that exists when called from a network's f
 });
 
 Deno.test("workerEntry() names the bundle beside the bundled service", () => {
-  const url = workerEntry("file:///x/bundle/service/main.js", "meshtastic");
+  const url = workerEntry("file:///x/bundle/service/chunk-A1B2C3D4.js", "meshtastic");
   assert.equal(url.href, "file:///x/bundle/meshtastic/store_worker.js");
 });
