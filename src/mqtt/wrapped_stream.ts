@@ -5,6 +5,13 @@
  * @module
  */
 import { Duplex } from "node:stream";
+import { aroundEventLoop } from "../capture/event_loop.ts";
+
+/**
+ * Bytes that are read before the event loop goes round, some two hundred messages. A socket whose sender
+ * is fast has more at every look, and Deno 2.4 would read it to the end of a burst in one turn.
+ */
+const TURN_BYTES = 65_536;
 
 /** Passes everything between its user and `inner`; subclasses say what else happens on the way. */
 export abstract class WrappedStream extends Duplex {
@@ -14,6 +21,9 @@ export abstract class WrappedStream extends Duplex {
   #wanted = false;
   #listening = false;
   #pulling = false;
+  /** Bytes read since the event loop went round for them. */
+  #readInTurn = 0;
+  #turning = false;
 
   /** Takes `inner` over: it ends with this one. */
   constructor(inner: Duplex) {
@@ -25,7 +35,11 @@ export abstract class WrappedStream extends Duplex {
       ended = true;
       if (!this.destroyed) this.push(null);
     });
-    inner.on("error", (error) => this.destroy(error));
+    inner.on("error", (error) => {
+      // What it had brought before is no less true.
+      this.#pull(Infinity);
+      this.destroy(error);
+    });
     inner.on("close", () => {
       // What arrived before an orderly end is read first; this stream then closes by itself.
       if (!ended || this.readableLength === 0) this.destroy();
@@ -65,14 +79,16 @@ export abstract class WrappedStream extends Duplex {
     this.inner.on("readable", () => this.#pull());
   }
 
-  #pull(): void {
+  #pull(turnBytes = TURN_BYTES): void {
     // Reading gives us control back in the midst of it.
     if (this.#pulling || !this.#listening) return;
     this.#pulling = true;
     try {
       while (this.#wanted && !this.#paused && !this.destroyed) {
+        if (this.#readInTurn >= turnBytes) return this.#pullNextTurn();
         const chunk = this.inner.read() as Uint8Array | null;
         if (chunk === null) break;
+        this.#readInTurn += chunk.length;
         const passed = this.fromInner(chunk);
         if (passed === undefined || this.destroyed) continue;
         // Whoever takes it may ask for more before push() returns.
@@ -82,6 +98,16 @@ export abstract class WrappedStream extends Duplex {
     } finally {
       this.#pulling = false;
     }
+  }
+
+  #pullNextTurn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    void aroundEventLoop().then(() => {
+      this.#turning = false;
+      this.#readInTurn = 0;
+      this.#pull();
+    });
   }
 
   /** As {@linkcode Duplex}; `done` waits for the stream below. */

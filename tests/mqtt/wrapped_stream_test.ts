@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { clearImmediate, setImmediate } from "node:timers";
 import { WrappedStream } from "../../src/mqtt/wrapped_stream.ts";
 
 class Plain extends WrappedStream {
@@ -82,4 +83,59 @@ Deno.test("WrappedStream never pauses or resumes the stream below, whose reading
   assert.equal(got, 2 * size);
   assert.deepEqual(calls, []);
   wrapped.destroy();
+});
+
+Deno.test("WrappedStream lets others have a turn while a fast sender is read", async () => {
+  const left = { chunks: 100 };
+  const inner = new Duplex({
+    read() {
+      this.push(left.chunks-- > 0 ? new Uint8Array(16_384) : null);
+    },
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+  const stream = new Plain(inner);
+  let bytes = 0;
+  let turns = 0;
+  let turning = setImmediate(function turn() {
+    turns++;
+    turning = setImmediate(turn);
+  });
+  await new Promise<void>((resolve) => {
+    stream.on("data", (chunk: Uint8Array) => bytes += chunk.length);
+    stream.on("end", resolve);
+  });
+  clearImmediate(turning);
+  assert.equal(bytes, 100 * 16_384);
+  assert.ok(turns >= 5, `turns of another: ${turns}`);
+  stream.destroy();
+});
+
+Deno.test("WrappedStream hands on what a connection had brought before it broke in the midst of a turn", async () => {
+  const inner = new Duplex({
+    readableHighWaterMark: 1_000_000,
+    read() {},
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+  const seen: number[] = [];
+  class Noting extends Plain {
+    protected override fromInner(chunk: Uint8Array): Uint8Array {
+      seen.push(chunk.length);
+      return chunk;
+    }
+  }
+  const stream = new Noting(inner);
+  const broke = new Promise<Error>((resolve) => stream.on("error", resolve));
+  stream.on("data", () => {
+    // The limit of the turn is reached: more comes, and the end of the connection behind it.
+    if (seen.length > 1) return;
+    inner.push(new Uint8Array(1000));
+    inner.destroy(new Error("reset"));
+  });
+  inner.push(new Uint8Array(70_000));
+  assert.equal((await broke).message, "reset");
+  assert.deepEqual(seen, [70_000, 1000]);
 });
