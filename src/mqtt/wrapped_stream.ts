@@ -41,6 +41,7 @@ export abstract class WrappedStream extends Duplex {
       this.destroy(error);
     });
     inner.on("close", () => {
+      if (!ended) this.#pull(Infinity);
       // What arrived before an orderly end is read first; this stream then closes by itself.
       if (!ended || this.readableLength === 0) this.destroy();
     });

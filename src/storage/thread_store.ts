@@ -111,7 +111,7 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     // What is packed in one step is on its way before this returns.
     if (first.done === true) return this.#commit(first.value, context);
     const packed = inSteps(packing);
-    this.#packing = packed;
+    this.#packing = packed.catch(() => {});
     return packed.then((whole) => this.#commit(whole, context));
   }
 
