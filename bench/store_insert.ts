@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { atOnce } from "../src/capture/event_loop.ts";
 import { openMeshtasticStore } from "../src/meshtastic/store.ts";
 import type { MeshtasticRecord } from "../src/meshtastic/record.ts";
 import { encodeBatch } from "../src/meshtastic/store_batch.ts";
+import { atOnce } from "../tests/helpers/at_once.ts";
 import { emptyContext, testEnumNames, testRecord } from "../tests/helpers/meshtastic_records.ts";
 
 const [directory = ".", batches = "30", batchSize = "2000"] = Deno.args;

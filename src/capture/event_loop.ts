@@ -19,11 +19,3 @@ export async function inSteps<T>(work: Generator<void, T>): Promise<T> {
     if (step.done === true) return step.value;
   }
 }
-
-/** Does all of `work` without a pause. */
-export function atOnce<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}

@@ -5,7 +5,6 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { atOnce } from "../../src/capture/event_loop.ts";
 import { MeshtasticWriter } from "../../src/meshtastic/batch_writer.ts";
 import { createMeshtasticDecoder } from "../../src/meshtastic/decoder.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
@@ -24,6 +23,7 @@ import { CaptureTables } from "../../src/storage/capture_tables.ts";
 import { commitBatch } from "../../src/storage/commit_batch.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import type { Random } from "../../src/traffic/random.ts";
+import { atOnce } from "../helpers/at_once.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
 import { hostileObject, writeJson } from "./hostile_json.ts";
 import {

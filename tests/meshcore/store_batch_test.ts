@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { atOnce } from "../../src/capture/event_loop.ts";
 import type { Message } from "../../src/capture/message.ts";
 import { createMeshcoreDecoder } from "../../src/meshcore/decoder.ts";
 import type { MeshcoreRecord, StoredRecord } from "../../src/meshcore/record.ts";
@@ -10,6 +9,7 @@ import {
   PackedWriter,
 } from "../../src/meshcore/store_batch.ts";
 import { createMeshcoreTraffic } from "../../src/meshcore/traffic_generator.ts";
+import { atOnce } from "../helpers/at_once.ts";
 import { advert, companion, packet, reception, refused, status } from "./records.ts";
 
 /** A batch as it arrives in the thread. */

@@ -91,9 +91,6 @@ Deno.test("WrappedStream lets others have a turn while a fast sender is read", a
     read() {
       this.push(left.chunks-- > 0 ? new Uint8Array(16_384) : null);
     },
-    write(_chunk, _encoding, done) {
-      done();
-    },
   });
   const stream = new Plain(inner);
   let bytes = 0;
@@ -117,9 +114,6 @@ for (const [how, error] of [["broke", new Error("reset")], ["was closed", undefi
     const inner = new Duplex({
       readableHighWaterMark: 1_000_000,
       read() {},
-      write(_chunk, _encoding, done) {
-        done();
-      },
     });
     const seen: number[] = [];
     class Noting extends Plain {

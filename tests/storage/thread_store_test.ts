@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../../src/capture/network.ts";
-import { ThreadStore } from "../../src/storage/thread_store.ts";
+import { ThreadStore, type ThreadStoreOptions } from "../../src/storage/thread_store.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
 import { packNumbers } from "../helpers/pack_numbers.ts";
 import { Scratch } from "../helpers/scratch.ts";
@@ -13,13 +13,13 @@ interface Seen {
   readonly other: string;
 }
 
-function open(path: string, onThreadFailure?: (error: StorageError) => void) {
+function open(path: string, more: Partial<ThreadStoreOptions<number, Seen>> = {}) {
   return ThreadStore.open<number, Seen>({
     path,
     workerUrl: new URL("./probe_worker.ts", import.meta.url),
     openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
     encode: packNumbers,
-    ...(onThreadFailure === undefined ? {} : { onThreadFailure }),
+    ...more,
   });
 }
 
@@ -54,7 +54,7 @@ Deno.test("ThreadStore follows a link to the directory where the database is", a
 Deno.test("ThreadStore rejects every call when its thread dies, and says so", async () => {
   using scratch = new Scratch();
   const told = Promise.withResolvers<StorageError>();
-  await using store = await open(scratch.file("a.db"), told.resolve);
+  await using store = await open(scratch.file("a.db"), { onThreadFailure: told.resolve });
   const calls = [store.commit([13], emptyContext), store.stats(), store.stats()];
   const [, ...waiting] = await Promise.allSettled(calls);
   for (const result of waiting) {
@@ -89,10 +89,7 @@ Deno.test("ThreadStore.commit() lets others have a turn while it packs a large b
   };
   let timer = setTimeout(turn, 0);
   const seen: number[] = [];
-  await using store = await ThreadStore.open<number, Seen>({
-    path: scratch.file("a.db"),
-    workerUrl: new URL("./probe_worker.ts", import.meta.url),
-    openOptions: { outside: scratch.file("none") },
+  await using store = await open(scratch.file("a.db"), {
     *encode(batch) {
       for (const _ of batch) {
         seen.push(turns);
