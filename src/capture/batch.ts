@@ -13,21 +13,32 @@ import type {
   Decoded,
   Network,
   QuarantinedMessage,
+  RecordBatch,
   RecordLabels,
   StorageError,
 } from "./network.ts";
 import type { PipelineObserver } from "./observer.ts";
 
+/** A record for those who watch what is committed. */
+export interface WatchedRecord<R> {
+  /** What was decoded. */
+  readonly record: R;
+  /** What metrics and the live feed say of it. */
+  readonly labels: RecordLabels;
+}
+
 /** A batch on its way from decoding to its acknowledgement. */
-export interface Batch<R> {
+export interface Batch<R, B extends RecordBatch<R> = RecordBatch<R>> {
   /** All that it covers, duplicates and drops included, in the order of arrival. */
   readonly deliveries: readonly Delivery[];
   /** What is to be stored. */
-  readonly records: R[];
+  readonly records: B;
   /** Message of each record, for quarantine. */
   readonly sources: Message[];
-  /** What metrics and the live feed say of each record. */
-  readonly labels: RecordLabels[];
+  /** Of each record, whether it tells more than why its message could not be read. */
+  readonly readable: boolean[];
+  /** The records themselves, where somebody watches. */
+  readonly watched: WatchedRecord<R>[] | undefined;
   /** What cannot be stored as a record is kept as it came. */
   readonly quarantine: QuarantinedMessage[];
   /** What its transaction carries beside the records. */
@@ -41,9 +52,13 @@ export interface Batch<R> {
 const SLICE = 50;
 
 /** What {@linkcode decodeBatch} works with. */
-export interface BatchParts<R> {
+export interface BatchParts<R, B extends RecordBatch<R>> {
   /** Decodes. */
   readonly network: Network<R>;
+  /** Makes an empty batch with room for `capacity` records. */
+  readonly newBatch: (capacity: number) => B;
+  /** Whether the records themselves are to be kept. */
+  readonly watcher?: { readonly wanted: boolean };
   /** Told of duplicates, drops and records. */
   readonly observer: PipelineObserver;
   /** Told when a decoder breaks its promise. */
@@ -54,11 +69,17 @@ export interface BatchParts<R> {
  * Decodes what is no duplicate, so many at a time that whoever waits for the event loop does not wait
  * long. Drops and duplicates are told to `observer`.
  */
-export async function decodeBatch<R>(
+export async function decodeBatch<R, B extends RecordBatch<R>>(
   deliveries: readonly Delivery[],
-  parts: BatchParts<R>,
-): Promise<Batch<R>> {
-  const prepared = { records: [], sources: [], labels: [], quarantine: [] };
+  parts: BatchParts<R, B>,
+): Promise<Batch<R, B>> {
+  const prepared = {
+    records: parts.newBatch(deliveries.length),
+    sources: [],
+    readable: [],
+    watched: parts.watcher?.wanted ? [] : undefined,
+    quarantine: [],
+  };
   const context = new ContextBuilder();
   for (let at = 0; at < deliveries.length; at += SLICE) {
     if (at > 0) await aroundEventLoop();
@@ -70,12 +91,12 @@ export async function decodeBatch<R>(
 }
 
 /** Decodes `slice` and adds to `batch` what is to be stored of it. */
-async function decodeSlice<R>(
+async function decodeSlice<R, B extends RecordBatch<R>>(
   slice: readonly Delivery[],
-  batch: Pick<Batch<R>, "records" | "sources" | "labels" | "quarantine">,
-  parts: BatchParts<R>,
+  batch: Omit<Batch<R, B>, "deliveries" | "context">,
+  parts: BatchParts<R, B>,
 ): Promise<void> {
-  const { network, observer } = parts;
+  const { network, observer, log } = parts;
   const fresh: Message[] = [];
   for (const { duplicate, message } of slice) {
     if (duplicate) observer.duplicate(message.source);
@@ -90,10 +111,20 @@ async function decodeSlice<R>(
       observer.dropped(network.name, message.source, answer.reason, answer.detail);
       return;
     }
-    observer.decoded(network.name, answer.labels);
-    batch.records.push(answer.record);
+    const { record, labels } = answer;
+    try {
+      batch.records.add(record);
+    } catch (error) {
+      log.error("a record could not be packed; its message goes into capture_quarantine", {
+        error: String(error),
+      });
+      batch.quarantine.push({ message: detached(message), error: String(error) });
+      return;
+    }
+    observer.decoded(network.name, labels);
     batch.sources.push(message);
-    batch.labels.push(answer.labels);
+    batch.readable.push(labels.readable);
+    batch.watched?.push({ record, labels });
   });
 }
 
@@ -104,7 +135,7 @@ async function decodeSlice<R>(
 async function decodeAll<R>(
   messages: readonly Message[],
   quarantine: QuarantinedMessage[],
-  { network, log }: BatchParts<R>,
+  { network, log }: Pick<BatchParts<R, RecordBatch<R>>, "network" | "log">,
 ): Promise<(Decoded<R> | undefined)[]> {
   try {
     return complete(await network.decode(messages), messages.length);
@@ -123,16 +154,24 @@ async function decodeAll<R>(
   return answers;
 }
 
-/** Takes the refused records out of a batch; their messages are what goes into quarantine. */
-export function removeRefused<R>(prepared: Batch<R>, failure: StorageError): QuarantinedMessage[] {
-  const moved: QuarantinedMessage[] = [];
-  for (const { index, error } of [...failure.refused].sort((a, b) => b.index - a.index)) {
-    const [message] = prepared.sources.splice(index, 1);
-    prepared.records.splice(index, 1);
-    prepared.labels.splice(index, 1);
-    if (message !== undefined) moved.push({ message: detached(message), error });
+/** Puts the messages of refused records into quarantine, which leaves the records out. */
+export function quarantineRefused<R>(
+  { sources, quarantine }: Batch<R>,
+  { refused }: StorageError,
+): void {
+  for (const { index, error } of refused) {
+    const message = sources[index];
+    if (message !== undefined) {
+      quarantine.push({ message: detached(message), error, record: index });
+    }
   }
-  return moved.reverse();
+}
+
+/** Of each record, whether it was stored: those in quarantine were left out. */
+export function storedRecords<R>({ sources, quarantine }: Batch<R>): boolean[] {
+  const stored = sources.map(() => true);
+  for (const { record } of quarantine) if (record !== undefined) stored[record] = false;
+  return stored;
 }
 
 /** `message` with a payload in a buffer of its own: it is posted to the storage thread as it is. */

@@ -10,12 +10,3 @@ export function aroundEventLoop(): Promise<void> {
     setImmediate(resolve);
   });
 }
-
-/** Does what is left of `work`; the event loop goes round before each of its steps. */
-export async function inSteps<T>(work: Generator<void, T>): Promise<T> {
-  for (;;) {
-    await aroundEventLoop();
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}

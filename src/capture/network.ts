@@ -29,6 +29,21 @@ export interface Network<R> {
   decode(batch: readonly Message[]): Promise<Decoded<R>[]>;
 }
 
+/**
+ * Records on their way to a store, packed as they are added: thousands of them beside each other, for
+ * as long as a commit takes, are what a garbage collector is busiest with.
+ */
+export interface RecordBatch<R> {
+  /** Number of records that were added. */
+  readonly size: number;
+  /**
+   * Adds a record, which its caller may forget.
+   *
+   * @throws {RangeError} when the batch was made for fewer.
+   */
+  add(record: R): void;
+}
+
 /** The part of a batch's ledger that belongs to one source and session. */
 export interface LedgerBlock {
   /** Name of the source whose messages these are. */
@@ -53,7 +68,10 @@ export interface CommitContext {
   readonly pendingGaps?: readonly (readonly [string, readonly Stretch[]])[];
   /** Minutes for the history charts that are not written yet. */
   readonly samples?: readonly MinuteSample[];
-  /** Messages whose records the database refused before: kept as they came, with the reason. */
+  /**
+   * Messages whose records the database refused before, or that became none: kept as they came, with
+   * the reason.
+   */
   readonly quarantine: readonly QuarantinedMessage[];
 }
 
@@ -93,6 +111,8 @@ export interface QuarantinedMessage {
   readonly message: Message;
   /** What the database said of its record. */
   readonly error: string;
+  /** Position in the batch of its record, which is left out; undefined: it has none there. */
+  readonly record?: number;
 }
 
 /** What a commit did. */
@@ -165,11 +185,11 @@ export interface Store<R> {
    * Writes all or nothing, in one transaction with its context.
    *
    * @throws {StorageError} when nothing was written: with reason `refused` and the positions of the
-   * records that the database refuses for themselves in `error.refused` (the caller moves their
-   * messages to `context.quarantine` and commits the rest); or with another reason, and
+   * records that the database refuses for themselves in `error.refused` (the caller adds their
+   * messages to `context.quarantine` and commits the batch again); or with another reason, and
    * `error.retryable` saying whether trying again can help (disk full, locked, I/O).
    */
-  commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary>;
+  commit(batch: readonly R[] | RecordBatch<R>, context: CommitContext): Promise<CommitSummary>;
   /**
    * Loads what is known of a source; makes it known, with `clientId`, when it is not. With `fixed`
    * the client id is the operator's: where the known one differs, it takes its place and a new

@@ -7,15 +7,23 @@
  *
  * @module
  */
-import { acknowledge, type Batch, decodeBatch, removeRefused } from "./batch.ts";
+import {
+  acknowledge,
+  type Batch,
+  decodeBatch,
+  quarantineRefused,
+  storedRecords,
+  type WatchedRecord,
+} from "./batch.ts";
 import { type Clock, delay } from "./clock.ts";
 import type { Log } from "./log.ts";
 import {
+  type CommitContext,
   type CommitSummary,
   type Network,
+  type RecordBatch,
   StorageError,
   type StorageReason,
-  type Store,
 } from "./network.ts";
 import type { PipelineObserver } from "./observer.ts";
 import type { CaptureQueue } from "./queue.ts";
@@ -31,11 +39,13 @@ export interface PipelineOptions {
 }
 
 /** What a {@linkcode Pipeline} works with. */
-export interface PipelineParts<R> {
+export interface PipelineParts<R, B extends RecordBatch<R> = RecordBatch<R>> {
   /** Decodes. */
   readonly network: Network<R>;
-  /** Commits. */
-  readonly store: Pick<Store<R>, "commit">;
+  /** Makes an empty batch for `store`, with room for `capacity` records. */
+  readonly newBatch: (capacity: number) => B;
+  /** Commits, as {@linkcode Store.commit} does. */
+  readonly store: { commit(batch: B, context: CommitContext): Promise<CommitSummary> };
   /** Where messages come from. */
   readonly queue: CaptureQueue;
   /** Times batches and pauses between tries. */
@@ -44,14 +54,19 @@ export interface PipelineParts<R> {
   readonly log: Log;
   /** Counts what happens, for metrics. */
   readonly observer: PipelineObserver;
-  /** Sees each batch once it is on the disk, what was taken out for quarantine excepted. */
-  readonly onCommitted?: (batch: CommittedBatch<R>) => void;
+  /** Sees the records that are on the disk. */
+  readonly watcher?: CommitWatcher<R>;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
 
-/** What is on the disk now; the arrays have the same length and order. */
-export type CommittedBatch<R> = Readonly<Pick<Batch<R>, "records" | "sources" | "labels">>;
+/** Sees records once they are on the disk. */
+export interface CommitWatcher<R> {
+  /** Asked when a batch is begun: whether its records are to be kept for {@linkcode committed}. */
+  readonly wanted: boolean;
+  /** What is on the disk now; what went into quarantine is not among it. */
+  committed(records: readonly WatchedRecord<R>[]): void;
+}
 
 /** Why commits fail at the moment. */
 export interface StoreTrouble {
@@ -72,8 +87,8 @@ const QUIET_MS = 3;
 const SMALL_WINDOW = 10;
 
 /** Batches, decodes, commits and acknowledges what a {@linkcode CaptureQueue} holds. */
-export class Pipeline<R> implements AsyncDisposable {
-  readonly #parts: PipelineParts<R>;
+export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements AsyncDisposable {
+  readonly #parts: PipelineParts<R, B>;
   readonly #options: PipelineOptions;
   readonly #giveUp = new AbortController();
   #running: Promise<void> | undefined;
@@ -87,7 +102,7 @@ export class Pipeline<R> implements AsyncDisposable {
   #lastCommitAt: number | undefined;
 
   /** Nothing happens before `start()`. */
-  constructor(parts: PipelineParts<R>, options: PipelineOptions) {
+  constructor(parts: PipelineParts<R, B>, options: PipelineOptions) {
     this.#parts = parts;
     this.#options = options;
   }
@@ -215,12 +230,12 @@ export class Pipeline<R> implements AsyncDisposable {
     return Math.max(0, Math.min(byAge, byQuiet));
   }
 
-  async #commit(prepared: Batch<R>): Promise<void> {
+  async #commit(prepared: Batch<R, B>): Promise<void> {
     const { network, store, observer, log, clock, queue } = this.#parts;
     const retry = this.#options.retryMs ?? { min: 100, max: 10_000 };
     const { quarantine, context } = prepared;
     for (let attempt = 0;;) {
-      if (prepared.records.length === 0 && quarantine.length === 0) break;
+      if (prepared.records.size === 0 && quarantine.length === 0) break;
       let summary: CommitSummary;
       try {
         const commit = store.commit(prepared.records, { ...context, quarantine });
@@ -234,7 +249,7 @@ export class Pipeline<R> implements AsyncDisposable {
       } catch (error) {
         const failure = asStorageError(error);
         if (failure.reason === "refused" && failure.refused.length > 0) {
-          quarantine.push(...removeRefused(prepared, failure));
+          quarantineRefused(prepared, failure);
           continue;
         }
         observer.storeError(network.name, failure.reason);
@@ -269,7 +284,7 @@ export class Pipeline<R> implements AsyncDisposable {
     this.#parts.onSettled?.(context.heardUntil.map(([source]) => source));
   }
 
-  #committed(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
+  #committed(prepared: Batch<R, B>, quarantined: number, summary: CommitSummary): void {
     const { network, observer, clock } = this.#parts;
     this.#lastCommitAt = clock.now();
     try {
@@ -279,14 +294,16 @@ export class Pipeline<R> implements AsyncDisposable {
     }
   }
 
-  #tellWatchers(prepared: Batch<R>, quarantined: number, summary: CommitSummary): void {
-    const { network, observer, log } = this.#parts;
-    const readable = prepared.labels.reduce((sum, one) => sum + (one.readable ? 1 : 0), 0);
-    observer.committed(network.name, prepared.records.length, summary);
+  #tellWatchers(prepared: Batch<R, B>, quarantined: number, summary: CommitSummary): void {
+    const { network, observer, log, watcher } = this.#parts;
+    const isStored = storedRecords(prepared);
+    const stored = isStored.filter(Boolean).length;
+    const readable = isStored.filter((one, index) => one && prepared.readable[index]).length;
+    observer.committed(network.name, stored, summary);
     if (readable > 0) observer.stored(network.name, true, readable);
-    const unreadable = prepared.records.length - readable;
-    if (unreadable > 0) observer.stored(network.name, false, unreadable);
-    if (prepared.records.length > 0) this.#parts.onCommitted?.(prepared);
+    if (stored > readable) observer.stored(network.name, false, stored - readable);
+    const watched = prepared.watched?.filter((_, index) => isStored[index]);
+    if (watched !== undefined && watched.length > 0) watcher?.committed(watched);
     if (quarantined > 0) {
       observer.quarantined(network.name, quarantined);
       log.warn("the database refused messages for themselves; they are in capture_quarantine", {

@@ -7,7 +7,7 @@ import { type Clock, delay } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import { StorageError, type StoreStats } from "../capture/network.ts";
 import type { PipelineObserver } from "../capture/observer.ts";
-import { type CommittedBatch, Pipeline } from "../capture/pipeline.ts";
+import { type CommitWatcher, Pipeline } from "../capture/pipeline.ts";
 import { CaptureQueue } from "../capture/queue.ts";
 import { receiptClock } from "../capture/receipt_clock.ts";
 import type { CoreConfig } from "../config/schema.ts";
@@ -41,7 +41,7 @@ export interface NetworkRuntimeParts {
   /** Where a queue that stands still is reported. */
   readonly queueHealth: HealthComponent;
   /** Sees each batch once it is on the disk. */
-  readonly onCommitted?: (batch: CommittedBatch<unknown>) => void;
+  readonly watcher?: CommitWatcher<unknown>;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
@@ -131,12 +131,13 @@ export class NetworkRuntime {
         readFile: parts.readFile,
         log,
       }),
+      newBatch: (capacity) => descriptor.newBatch(capacity),
       store: this.store,
       queue: this.queue,
       clock,
       log,
       observer,
-      ...(parts.onCommitted === undefined ? {} : { onCommitted: parts.onCommitted }),
+      ...(parts.watcher === undefined ? {} : { watcher: parts.watcher }),
       ...(parts.onSettled === undefined ? {} : { onSettled: parts.onSettled }),
     }, {
       batchMax: config.storage.batch_max,

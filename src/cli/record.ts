@@ -4,6 +4,7 @@ import type { Message } from "../capture/message.ts";
 import type { CommitSummary, Network } from "../capture/network.ts";
 import { noObserver } from "../capture/observer.ts";
 import { Pipeline } from "../capture/pipeline.ts";
+import { RecordList } from "../capture/record_list.ts";
 import { CaptureQueue } from "../capture/queue.ts";
 import type { SourceConfig } from "../config/schema.ts";
 import { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
@@ -68,12 +69,13 @@ export async function record(
       maxMessages: config.queue.max_messages,
       maxBytes: config.queue.max_bytes,
     }, clock);
-    const pipeline = new Pipeline<Message>({
+    const pipeline = new Pipeline<Message, RecordList<Message>>({
       network: verbatim,
+      newBatch: () => new RecordList(),
       store: {
-        async commit(batch): Promise<CommitSummary> {
-          await writer.append(batch);
-          written += batch.length;
+        async commit({ records }): Promise<CommitSummary> {
+          await writer.append(records);
+          written += records.length;
           progress.at(written);
           return { counts: {}, durationMs: 0 };
         },

@@ -156,7 +156,7 @@ export class Service {
         clock,
         log: this.#parts.log(name),
         observer,
-        onCommitted: (batch) => this.#page.committed(descriptor, batch),
+        watcher: this.#page.watcher(descriptor),
         onSettled: (sources) => {
           for (const source of sources) this.#sourceNamed(source)?.activity.settled();
         },

@@ -6,7 +6,7 @@
 import type { Clock } from "../capture/clock.ts";
 import type { MinuteSample, StoreStats } from "../capture/network.ts";
 import type { FeedFilter, FeedPacket, PageNode } from "../capture/page_view.ts";
-import type { CommittedBatch } from "../capture/pipeline.ts";
+import type { CommitWatcher } from "../capture/pipeline.ts";
 import { maskUrlsInText } from "../capture/mask_url.ts";
 import { type CoreConfig, MIN_TOKEN_LENGTH } from "../config/schema.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
@@ -140,14 +140,20 @@ export class StatusPage implements Disposable {
     this.#watchdog = watchdog;
   }
 
-  /** Shows what was committed to those who listen. */
-  committed(descriptor: NetworkDescriptor, batch: CommittedBatch<unknown>): void {
-    if (!this.#feed.wanted) return;
-    const { records, labels } = batch;
-    this.#feed.publish(
-      records.length,
-      (index) => descriptor.page.feedPacket(records[index], labels[index]!),
-    );
+  /** Shows what a network committed to those who listen. */
+  watcher({ page }: NetworkDescriptor): CommitWatcher<unknown> {
+    const feed = this.#feed;
+    return {
+      get wanted() {
+        return feed.wanted;
+      },
+      committed(records) {
+        feed.publish(records.length, (index) => {
+          const { record, labels } = records[index]!;
+          return page.feedPacket(record, labels);
+        });
+      },
+    };
   }
 
   /** Ends the minute for the charts when it is over, or `early`; to be called every second or so. */

@@ -10,7 +10,7 @@ import { ThreadStore } from "../storage/thread_store.ts";
 import { workerEntry } from "../storage/worker_entry.ts";
 import type { OpenParts, Origin } from "./open_store.ts";
 import type { MeshcoreRecord } from "./record.ts";
-import { encodeBatch } from "./store_batch.ts";
+import { MeshcoreBatch } from "./store_batch.ts";
 
 /** What an operator may say of the database, and what the store must be given. */
 export interface MeshcoreStoreOptions {
@@ -112,7 +112,7 @@ export function openMeshcoreStore(options: MeshcoreStoreOptions): Promise<Meshco
     path: options.path,
     workerUrl: workerEntry(import.meta.url, "meshcore"),
     openOptions: { ...openOptions },
-    encode: (batch) => encodeBatch(batch),
+    newBatch: (capacity) => new MeshcoreBatch(capacity),
     ...defined({
       onJobFailure: options.onJobFailure,
       onJobDone: options.onJobDone,

@@ -6,15 +6,8 @@
  * @module
  */
 import type { BatchWriter } from "../storage/commit_batch.ts";
-import {
-  type Cell,
-  type PackedRows,
-  RowPacker,
-  STEP_ROWS,
-  transferables,
-  unpackRow,
-} from "../storage/packed_rows.ts";
-import type { EncodedBatch } from "../storage/thread_store.ts";
+import { type Cell, type PackedRows, RowPacker, unpackRow } from "../storage/packed_rows.ts";
+import type { EncodableBatch } from "../storage/thread_store.ts";
 import type {
   MeshcoreRecord,
   NodeUpdate,
@@ -24,7 +17,7 @@ import type {
 } from "./record.ts";
 
 /** What crosses. */
-export interface MeshcoreBatch {
+export interface EncodedMeshcore {
   /** Number of records. */
   readonly size: number;
   /** The packets, in order. */
@@ -38,29 +31,42 @@ export interface MeshcoreBatch {
 /** Cells of a packet, in the order of {@linkcode packetCells}. */
 const COLUMNS = 22;
 
-/** Packs a batch, step by step. */
-export function* encodeBatch(
-  records: readonly MeshcoreRecord[],
-): Generator<void, EncodedBatch> {
-  const others: [number, MeshcoreRecord][] = [];
-  const nodes: [number, NodeUpdate][] = [];
-  const count = records.reduce((sum, { kind }) => sum + (kind === "packet" ? 1 : 0), 0);
-  const packer = new RowPacker(count, COLUMNS);
-  const cells: Cell[] = new Array(COLUMNS).fill(null);
-  for (let index = 0; index < records.length; index++) {
-    const record = records[index]!;
-    if (index > 0 && index % STEP_ROWS === 0) yield;
-    if (record.kind !== "packet") {
-      others.push([index, record]);
-      continue;
-    }
-    packetCells(record, cells);
-    packer.add(cells);
-    if (record.node !== null) nodes.push([index, record.node]);
+/** Packs records as they are added. */
+export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord, unknown> {
+  readonly #packer: RowPacker;
+  readonly #others: [number, MeshcoreRecord][] = [];
+  readonly #nodes: [number, NodeUpdate][] = [];
+  readonly #cells: Cell[] = new Array(COLUMNS).fill(null);
+  #size = 0;
+
+  /** Room for `capacity` records. */
+  constructor(capacity: number) {
+    this.#packer = new RowPacker(capacity, COLUMNS);
   }
-  const packets = packer.finish();
-  const value: MeshcoreBatch = { size: records.length, packets, others, nodes };
-  return { value, transfer: transferables(packets) };
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(record: MeshcoreRecord): void {
+    const index = this.#size;
+    if (record.kind !== "packet") this.#others.push([index, record]);
+    else {
+      packetCells(record, this.#cells);
+      this.#packer.add(this.#cells);
+      if (record.node !== null) this.#nodes.push([index, record.node]);
+    }
+    this.#size++;
+  }
+
+  encode(): EncodedMeshcore {
+    return {
+      size: this.#size,
+      packets: this.#packer.finish(),
+      others: this.#others,
+      nodes: this.#nodes,
+    };
+  }
 }
 
 /**
@@ -69,7 +75,7 @@ export function* encodeBatch(
  * making them.
  */
 export class BatchReader {
-  readonly #batch: MeshcoreBatch;
+  readonly #batch: EncodedMeshcore;
   readonly #others: ReadonlyMap<number, MeshcoreRecord>;
   readonly #nodes: ReadonlyMap<number, NodeUpdate>;
   readonly #cells: unknown[] = new Array(COLUMNS).fill(null);
@@ -78,7 +84,7 @@ export class BatchReader {
   #row = 0;
 
   /** Reads `batch`, which must stay as it is. */
-  constructor(batch: MeshcoreBatch) {
+  constructor(batch: EncodedMeshcore) {
     this.#batch = batch;
     this.#others = new Map(batch.others);
     this.#nodes = new Map(batch.nodes);
@@ -99,9 +105,9 @@ export class BatchReader {
 }
 
 /** Writes packed batches by means of a writer of records. */
-export class PackedWriter implements BatchWriter<MeshcoreBatch> {
+export class PackedWriter implements BatchWriter<EncodedMeshcore> {
   readonly #inner: BatchWriter<readonly StoredRecord[]>;
-  #batch: MeshcoreBatch | undefined;
+  #batch: EncodedMeshcore | undefined;
   #reader: BatchReader | undefined;
 
   /** `inner` writes the records. */
@@ -109,11 +115,11 @@ export class PackedWriter implements BatchWriter<MeshcoreBatch> {
     this.#inner = inner;
   }
 
-  size(batch: MeshcoreBatch): number {
+  size(batch: EncodedMeshcore): number {
     return batch.size;
   }
 
-  write(batch: MeshcoreBatch, index: number): void {
+  write(batch: EncodedMeshcore, index: number): void {
     if (batch !== this.#batch || this.#reader === undefined) {
       this.#reader = new BatchReader(batch);
       this.#batch = batch;

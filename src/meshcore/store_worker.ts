@@ -2,10 +2,10 @@
 import { StorageBackend } from "../storage/storage_backend.ts";
 import { serveStorage } from "../storage/storage_thread.ts";
 import { openMeshcoreDatabase } from "./open_store.ts";
-import { type MeshcoreBatch, PackedWriter } from "./store_batch.ts";
+import { type EncodedMeshcore, PackedWriter } from "./store_batch.ts";
 import type { StoreInfo, ThreadOptions } from "./store.ts";
 
-serveStorage<MeshcoreBatch, ThreadOptions, StoreInfo>(
+serveStorage<EncodedMeshcore, ThreadOptions, StoreInfo>(
   (options, onJobError, onJobDone, onLongStep) => {
     const { database, origin, writer, jobs, applied } = openMeshcoreDatabase(options);
     try {

@@ -6,7 +6,7 @@ import { DerivedWriter } from "./derived_writer.ts";
 import { NodeCache } from "./node_cache.ts";
 import { columnIndex, packetColumns } from "./packet_columns.ts";
 import type { NodeUpdate, PacketDetails } from "./record.ts";
-import type { MeshtasticBatch } from "./store_batch.ts";
+import type { EncodedMeshtastic } from "./store_batch.ts";
 
 const TIMESTAMP = columnIndex("timestamp");
 const PORTNUM = columnIndex("portnum");
@@ -26,12 +26,12 @@ const KINDS: Readonly<Record<number, string>> = {
 };
 
 /** Writes Meshtastic records: packets, nodes, and meshpipe's tables where they are wanted. */
-export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
+export class MeshtasticWriter implements BatchWriter<EncodedMeshtastic> {
   readonly #insert: StatementSync;
   readonly #nodes: NodeCache;
   readonly #derived: DerivedWriter | undefined;
   readonly #cells: SQLInputValue[] = new Array(packetColumns.length).fill(null);
-  #batch: MeshtasticBatch | undefined;
+  #batch: EncodedMeshtastic | undefined;
   #updates = new Map<number, NodeUpdate>();
   #details = new Map<number, PacketDetails>();
   #packets = 0;
@@ -49,11 +49,11 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
     this.#derived = derivedTables ? new DerivedWriter(db) : undefined;
   }
 
-  size(batch: MeshtasticBatch): number {
+  size(batch: EncodedMeshtastic): number {
     return batch.packets.rows;
   }
 
-  write(batch: MeshtasticBatch, index: number): void {
+  write(batch: EncodedMeshtastic, index: number): void {
     if (batch !== this.#batch) this.#begin(batch);
     unpackRow(batch.packets, index, this.#cells);
     const { lastInsertRowid } = this.#insert.run(...this.#cells);
@@ -98,7 +98,7 @@ export class MeshtasticWriter implements BatchWriter<MeshtasticBatch> {
     this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1;
   }
 
-  #begin(batch: MeshtasticBatch): void {
+  #begin(batch: EncodedMeshtastic): void {
     this.#batch = batch;
     this.#updates = new Map(batch.nodes);
     this.#details = new Map(batch.details);

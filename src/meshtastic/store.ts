@@ -11,7 +11,7 @@ import type { StorageSettings } from "../storage/open_database.ts";
 import type { EnumNames } from "./enum_names.ts";
 import type { OpenParts, Origin } from "./open_store.ts";
 import type { MeshtasticRecord } from "./record.ts";
-import { encodeBatch } from "./store_batch.ts";
+import { MeshtasticBatch } from "./store_batch.ts";
 import type { IndexSet } from "./store_schema.ts";
 
 /** What an operator may say of the database, and what the store must be given. */
@@ -87,7 +87,7 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
     path: options.path,
     workerUrl: workerEntry(import.meta.url, "meshtastic"),
     openOptions: { ...openOptions },
-    encode: (batch, info) => encodeBatch(batch, info.derivedTables),
+    newBatch: (capacity) => new MeshtasticBatch(capacity),
     ...defined({
       onJobFailure: options.onJobFailure,
       onJobDone: options.onJobDone,

@@ -1,17 +1,11 @@
 /** A batch of records on its way to the storage thread. @module */
-import type { EncodedBatch } from "../storage/thread_store.ts";
-import {
-  type Cell,
-  type PackedRows,
-  RowPacker,
-  STEP_ROWS,
-  transferables,
-} from "../storage/packed_rows.ts";
+import type { EncodableBatch } from "../storage/thread_store.ts";
+import { type Cell, type PackedRows, RowPacker } from "../storage/packed_rows.ts";
 import { packetCells, packetColumns } from "./packet_columns.ts";
 import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
 
 /** What crosses: rows packed, and what only some records have by their position. */
-export interface MeshtasticBatch {
+export interface EncodedMeshtastic {
   /** Rows of `packet_history`. */
   readonly packets: PackedRows;
   /** Node number of the gateway of each record; NaN: none. */
@@ -22,26 +16,46 @@ export interface MeshtasticBatch {
   readonly details: readonly (readonly [index: number, details: PacketDetails])[];
 }
 
-/** Packs a batch, step by step. `withDetails`: the thread writes meshpipe's tables, too. */
-export function* encodeBatch(
-  records: readonly MeshtasticRecord[],
-  withDetails: boolean,
-): Generator<void, EncodedBatch> {
-  const gateways = new Float64Array(records.length);
-  const nodes: [number, NodeUpdate][] = [];
-  const details: [number, PacketDetails][] = [];
-  const packer = new RowPacker(records.length, packetColumns.length);
-  const cells: Cell[] = new Array(packetColumns.length).fill(null);
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i]!;
-    if (i > 0 && i % STEP_ROWS === 0) yield;
-    gateways[i] = record.gatewayNodeId ?? NaN;
-    if (record.node !== undefined) nodes.push([i, record.node]);
-    if (withDetails && record.details !== undefined) details.push([i, record.details]);
-    packetCells(record.packet, cells);
-    packer.add(cells);
+/** What the thread says of the database, as far as it decides what crosses. */
+export interface WantedParts {
+  /** Whether meshpipe's tables are written. */
+  readonly derivedTables: boolean;
+}
+
+/** Packs records as they are added. */
+export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord, WantedParts> {
+  readonly #packer: RowPacker;
+  readonly #gateways: Float64Array<ArrayBuffer>;
+  readonly #nodes: [number, NodeUpdate][] = [];
+  readonly #details: [number, PacketDetails][] = [];
+  readonly #cells: Cell[] = new Array(packetColumns.length).fill(null);
+  #size = 0;
+
+  /** Room for `capacity` records. */
+  constructor(capacity: number) {
+    this.#packer = new RowPacker(capacity, packetColumns.length);
+    this.#gateways = new Float64Array(capacity);
   }
-  const packets = packer.finish();
-  const value: MeshtasticBatch = { packets, gateways, nodes, details };
-  return { value, transfer: [...transferables(packets), gateways.buffer] };
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(record: MeshtasticRecord): void {
+    packetCells(record.packet, this.#cells);
+    this.#packer.add(this.#cells);
+    const index = this.#size++;
+    this.#gateways[index] = record.gatewayNodeId ?? NaN;
+    if (record.node !== undefined) this.#nodes.push([index, record.node]);
+    if (record.details !== undefined) this.#details.push([index, record.details]);
+  }
+
+  encode({ derivedTables }: WantedParts): EncodedMeshtastic {
+    return {
+      packets: this.#packer.finish(),
+      gateways: this.#gateways,
+      nodes: this.#nodes,
+      details: derivedTables ? this.#details : [],
+    };
+  }
 }

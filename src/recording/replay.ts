@@ -4,28 +4,45 @@
  *
  * @module
  */
-import { decodeBatch, removeRefused } from "../capture/batch.ts";
+import {
+  type BatchParts,
+  decodeBatch,
+  quarantineRefused,
+  storedRecords,
+} from "../capture/batch.ts";
 import { silentLog } from "../capture/log.ts";
 import type { Message } from "../capture/message.ts";
-import { type CommitContext, type Network, StorageError, type Store } from "../capture/network.ts";
+import {
+  type CommitContext,
+  type CommitSummary,
+  type Network,
+  type RecordBatch,
+  StorageError,
+  type Store,
+} from "../capture/network.ts";
 import { noObserver, type PipelineObserver } from "../capture/observer.ts";
 import { messagesOf, type ReadTally, type RecordedProblem, type Recording } from "./entry.ts";
 
 /** A store that a replay can drive. */
-export type ReplayStore<R> =
-  & Pick<Store<R>, "commit" | "close">
-  & { runJobs(nowMs: number): Promise<void> };
+export interface ReplayStore<B> extends Pick<Store<unknown>, "close"> {
+  /** As {@linkcode Store.commit}. */
+  commit(batch: B, context: CommitContext): Promise<CommitSummary>;
+  /** Runs every background job to its end, as of `nowMs`. */
+  runJobs(nowMs: number): Promise<void>;
+}
 
 /** What is replayed, and into what. */
-export interface ReplayParts<R> {
+export interface ReplayParts<R, B extends RecordBatch<R> = RecordBatch<R>> {
   /** What is replayed. */
   readonly recording: Recording;
   /** Counts what was read. */
   readonly tally: ReadTally;
   /** Decodes. */
   readonly network: Network<R>;
+  /** Makes an empty batch for the store, with room for `capacity` records. */
+  readonly newBatch: (capacity: number) => B;
   /** Opens the database; `nowMs` is the time of the first message. */
-  readonly openStore: (nowMs: number) => Promise<ReplayStore<R>>;
+  readonly openStore: (nowMs: number) => Promise<ReplayStore<B>>;
   /** Messages a transaction holds at most. */
   readonly batchMax: number;
   /** Recorded milliseconds between two rounds of background jobs. Default 60,000. */
@@ -54,11 +71,13 @@ export interface ReplayResult {
  * @throws {StorageError} when the database is refused or a commit fails; the recording's errors;
  * the signal's reason.
  */
-export async function replayInto<R>(parts: ReplayParts<R>): Promise<ReplayResult> {
-  const { recording, tally, network, batchMax, onProblem, onProgress, signal } = parts;
+export async function replayInto<R, B extends RecordBatch<R>>(
+  parts: ReplayParts<R, B>,
+): Promise<ReplayResult> {
+  const { recording, tally, batchMax, onProblem, onProgress, signal } = parts;
   const jobsEveryMs = parts.jobsEveryMs ?? 60_000;
   const dropped = new Map<string, number>();
-  let store: ReplayStore<R> | undefined;
+  let store: ReplayStore<B> | undefined;
   let stored = 0;
   let quarantined = 0;
   let batch: Message[] = [];
@@ -68,7 +87,7 @@ export async function replayInto<R>(parts: ReplayParts<R>): Promise<ReplayResult
   const flush = async () => {
     if (batch.length === 0) return;
     store ??= await parts.openStore(batch[0]!.receivedAt);
-    const done = await commitMessages(store, network, batch, dropped);
+    const done = await commitMessages(store, parts, batch, dropped);
     stored += done.stored;
     quarantined += done.quarantined;
     batch = [];
@@ -103,9 +122,9 @@ export async function replayInto<R>(parts: ReplayParts<R>): Promise<ReplayResult
 }
 
 /** As the pipeline does it, but nobody is acknowledged and no ledger is kept. */
-async function commitMessages<R>(
-  store: ReplayStore<R>,
-  network: Network<R>,
+async function commitMessages<R, B extends RecordBatch<R>>(
+  store: ReplayStore<B>,
+  { network, newBatch }: Pick<BatchParts<R, B>, "network" | "newBatch">,
   messages: readonly Message[],
   dropped: Map<string, number>,
 ): Promise<{ stored: number; quarantined: number }> {
@@ -119,17 +138,23 @@ async function commitMessages<R>(
     ...noObserver,
     dropped: (_network, _source, reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
   };
-  const batch = await decodeBatch(deliveries, { network, observer, log: silentLog });
+  const batch = await decodeBatch(deliveries, {
+    network,
+    newBatch,
+    observer,
+    log: silentLog,
+  });
   const { records, quarantine } = batch;
   const context: CommitContext = { ledger: [], retained: [], heardUntil: [], quarantine };
-  while (records.length > 0 || quarantine.length > 0) {
+  while (records.size > 0 || quarantine.length > 0) {
     try {
       await store.commit(records, context);
       break;
     } catch (error) {
       if (!(error instanceof StorageError) || error.refused.length === 0) throw error;
-      quarantine.push(...removeRefused(batch, error));
+      quarantineRefused(batch, error);
     }
   }
-  return { stored: records.length, quarantined: quarantine.length };
+  const stored = storedRecords(batch).filter(Boolean).length;
+  return { stored, quarantined: quarantine.length };
 }

@@ -41,7 +41,10 @@ export function commitBatch<B>(
   try {
     db.exec("BEGIN IMMEDIATE");
     const size = writer.size(batch);
-    for (let i = 0; i < size; i++) writer.write(batch, i);
+    const leftOut = refusedBefore(context);
+    for (let i = 0; i < size; i++) {
+      if (!leftOut.has(i)) writer.write(batch, i);
+    }
     writer.flush();
     tables.write(context);
     const counts = writer.counts();
@@ -53,9 +56,14 @@ export function commitBatch<B>(
     rollBack(db);
     writer.rolledBack();
     tables.rolledBack();
-    if (isRefusal(error)) throw refusal(db, writer, batch, error);
+    if (isRefusal(error)) throw refusal(db, writer, batch, refusedBefore(context), error);
     throw storageFailure(error, "the commit failed");
   }
+}
+
+/** Positions of the records that are in quarantine instead. */
+function refusedBefore({ quarantine }: CommitContext): ReadonlySet<number> {
+  return new Set(quarantine.flatMap(({ record }) => record === undefined ? [] : [record]));
 }
 
 /**
@@ -66,12 +74,14 @@ function refusal<B>(
   db: DatabaseSync,
   writer: BatchWriter<B>,
   batch: B,
+  leftOut: ReadonlySet<number>,
   cause: unknown,
 ): StorageError {
   const refused: { index: number; error: string }[] = [];
   try {
     db.exec("BEGIN IMMEDIATE");
     for (let i = 0; i < writer.size(batch); i++) {
+      if (leftOut.has(i)) continue;
       db.exec("SAVEPOINT record");
       try {
         writer.write(batch, i);

@@ -1,6 +1,6 @@
 /**
- * Rows on their way to the storage thread: a few buffers that are handed over instead of thousands
- * of objects that are copied. Repeated strings cross once.
+ * Rows on their way to the storage thread: a few buffers instead of thousands of objects. Repeated
+ * strings cross once.
  *
  * @module
  */
@@ -26,43 +26,49 @@ export interface PackedRows {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * Rows that are packed without a break: one or two milliseconds. A batch of 2,000 takes ten, and more
- * where others want the processor.
- */
-export const STEP_ROWS = 250;
-
 const NULL = 0, NUMBER = 1, STRING = 2, BLOB = 3, UNBINDABLE = 4;
+
+/** Bytes of blobs that a row is taken to have; where it has more, the room is doubled. */
+const BLOB_BYTES_A_ROW = 256;
 
 /**
  * Packs rows one by one, so that thousands of them need not exist beside each other. A cell of a type
  * that SQLite does not know is kept as such and refused later.
  */
 export class RowPacker {
-  readonly #rows: number;
+  readonly #capacity: number;
   readonly #columns: number;
   readonly #tags: Uint8Array<ArrayBuffer>;
   readonly #numbers: Float64Array<ArrayBuffer>;
   readonly #strings: string[] = [];
   readonly #index = new Map<string, number>();
-  readonly #blobs: Uint8Array[] = [];
-  #at = 0;
+  readonly #spans: number[] = [];
+  #bytes: Uint8Array<ArrayBuffer>;
   #size = 0;
+  #rows = 0;
 
-  /** Room for `rows` rows of `columns` cells. */
-  constructor(rows: number, columns: number) {
-    this.#rows = rows;
+  /** Room for `capacity` rows of `columns` cells. */
+  constructor(capacity: number, columns: number) {
+    this.#capacity = capacity;
     this.#columns = columns;
-    this.#tags = new Uint8Array(rows * columns);
-    this.#numbers = new Float64Array(rows * columns);
+    this.#tags = new Uint8Array(capacity * columns);
+    this.#numbers = new Float64Array(capacity * columns);
+    this.#bytes = new Uint8Array(capacity * BLOB_BYTES_A_ROW);
   }
 
-  /** Adds a row; `row` may be used again afterwards, but its blobs must stay as they are. */
+  /**
+   * Adds a row, of which nothing is kept but strings.
+   *
+   * @throws {RangeError} when there is no room left.
+   */
   add(row: readonly Cell[]): void {
+    if (this.#rows === this.#capacity) {
+      throw new RangeError(`there is room for ${this.#capacity} rows`);
+    }
     const tags = this.#tags;
     const numbers = this.#numbers;
     const columns = this.#columns;
-    let at = this.#at;
+    let at = this.#rows++ * columns;
     for (let c = 0; c < columns; c++, at++) {
       const cell = row[c];
       if (cell === null) continue;
@@ -77,37 +83,41 @@ export class RowPacker {
         numbers[at] = cell ? 1 : 0;
       } else if (cell instanceof Uint8Array) {
         tags[at] = BLOB;
-        numbers[at] = this.#blobs.length;
-        this.#blobs.push(cell);
-        this.#size += cell.length;
+        numbers[at] = this.#spanIndex(cell);
       } else {
         tags[at] = UNBINDABLE;
       }
     }
-    this.#at = at;
   }
 
-  /** The packed rows; every row must have been added. */
+  /** The rows that were added. */
   finish(): PackedRows {
-    const blobs = this.#blobs;
-    const spans = new Uint32Array(blobs.length * 2);
-    const bytes = new Uint8Array(this.#size);
-    let offset = 0;
-    for (let i = 0; i < blobs.length; i++) {
-      bytes.set(blobs[i]!, offset);
-      spans[2 * i] = offset;
-      offset += blobs[i]!.length;
-      spans[2 * i + 1] = offset;
-    }
+    const cells = this.#rows * this.#columns;
+    // What is posted is copied with all of its buffer, so with no room left over.
+    const whole = this.#rows === this.#capacity;
     return {
       rows: this.#rows,
       columns: this.#columns,
-      tags: this.#tags,
-      numbers: this.#numbers,
+      tags: whole ? this.#tags : this.#tags.slice(0, cells),
+      numbers: whole ? this.#numbers : this.#numbers.slice(0, cells),
       strings: this.#strings,
-      spans,
-      bytes,
+      spans: Uint32Array.from(this.#spans),
+      bytes: this.#bytes.slice(0, this.#size),
     };
+  }
+
+  #spanIndex(blob: Uint8Array): number {
+    const start = this.#size;
+    const end = start + blob.length;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(blob, start);
+    this.#size = end;
+    this.#spans.push(start, end);
+    return this.#spans.length / 2 - 1;
   }
 
   #stringIndex(text: string): number {
@@ -119,11 +129,6 @@ export class RowPacker {
     }
     return i;
   }
-}
-
-/** The buffers to hand over with a message that holds `packed`. */
-export function transferables(packed: PackedRows): Transferable[] {
-  return [packed.tags.buffer, packed.numbers.buffer, packed.spans.buffer, packed.bytes.buffer];
 }
 
 /**

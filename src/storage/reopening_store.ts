@@ -8,6 +8,7 @@ import {
   type CaptureGap,
   type CommitContext,
   type CommitSummary,
+  type RecordBatch,
   type SourceState,
   StorageError,
   type Store,
@@ -53,7 +54,10 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     await this.#store();
   }
 
-  async commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
+  async commit(
+    batch: readonly R[] | RecordBatch<R>,
+    context: CommitContext,
+  ): Promise<CommitSummary> {
     return await (await this.#store()).commit(batch, context);
   }
 

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { CommitContext, CommitSummary, MinuteSample, Store } from "../capture/network.ts";
+import type {
+  CommitContext,
+  CommitSummary,
+  MinuteSample,
+  RecordBatch,
+  Store,
+} from "../capture/network.ts";
 import { ReopeningStore } from "./reopening_store.ts";
 
 /** Minutes that wait at most; beyond, the oldest are let go. A database that takes nothing for so
@@ -29,7 +35,7 @@ export class SampleCarrier {
   /** Commits to `store`, and what waits with it. What did not get there waits on. */
   async commit<R>(
     store: Pick<Store<R>, "commit">,
-    batch: readonly R[],
+    batch: readonly R[] | RecordBatch<R>,
     context: CommitContext,
   ): Promise<CommitSummary> {
     const samples = this.#waiting;
@@ -50,8 +56,11 @@ export class CarryingStore<R> extends ReopeningStore<R> {
   readonly samples = new SampleCarrier();
 
   /** As {@linkcode ReopeningStore.commit}, with the minutes that wait. */
-  override async commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
-    const plain = { commit: (b: readonly R[], c: CommitContext) => super.commit(b, c) };
+  override async commit(
+    batch: readonly R[] | RecordBatch<R>,
+    context: CommitContext,
+  ): Promise<CommitSummary> {
+    const plain: Pick<Store<R>, "commit"> = { commit: (b, c) => super.commit(b, c) };
     return await this.samples.commit(plain, batch, context);
   }
 

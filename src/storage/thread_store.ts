@@ -10,23 +10,24 @@ import {
   type CommitContext,
   type CommitSummary,
   type LongStep,
+  type RecordBatch,
   type SourceState,
   StorageError,
   type Store,
   type StoreStats,
   type Stretch,
 } from "../capture/network.ts";
-import { inSteps } from "../capture/event_loop.ts";
 import { confinedWorker } from "./confined_worker.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
-/** What a batch becomes on its way. */
-export interface EncodedBatch {
-  /** What the network's thread expects. */
-  readonly value: unknown;
-  /** Buffers that are handed over, not copied. */
-  readonly transfer: Transferable[];
+/** A batch of one network. `I`: what its thread says of the database. */
+export interface EncodableBatch<R, I> extends RecordBatch<R> {
+  /**
+   * What the network's thread expects, copied on its way: the batch can be sent again, to a thread
+   * that has taken the place of this one, too.
+   */
+  encode(info: I): unknown;
 }
 
 /** How to run a storage thread. */
@@ -37,11 +38,8 @@ export interface ThreadStoreOptions<R, I> {
   readonly workerUrl: URL;
   /** Options of the network's own, cloned to the thread; `path` is added. */
   readonly openOptions: Readonly<Record<string, unknown>>;
-  /**
-   * Packs a batch, a large one in steps between which others have a turn; `info` is what the thread
-   * said when it had opened.
-   */
-  readonly encode: (batch: readonly R[], info: I) => Generator<void, EncodedBatch>;
+  /** An empty batch of the network, with room for `capacity` records. */
+  readonly newBatch: (capacity: number) => EncodableBatch<R, I>;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has come to its end. */
@@ -63,8 +61,6 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
   readonly #options: ThreadStoreOptions<R, I>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
-  /** The last batch that is packed in several steps. */
-  #packing: Promise<unknown> = Promise.resolve();
   #ended: StorageError | undefined;
   #closing: Promise<void> | undefined;
   #info: I | undefined;
@@ -104,15 +100,10 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     return this.#info!;
   }
 
-  /** As {@linkcode Store.commit}. */
-  commit(batch: readonly R[], context: CommitContext): Promise<CommitSummary> {
-    const packing = this.#options.encode(batch, this.info);
-    const first = packing.next();
-    // What is packed in one step is on its way before this returns.
-    if (first.done === true) return this.#commit(first.value, context);
-    const packed = inSteps(packing);
-    this.#packing = packed.catch(() => {});
-    return packed.then((whole) => this.#commit(whole, context));
+  /** As {@linkcode Store.commit}. A batch must be of the kind that this store's network makes. */
+  commit(batch: readonly R[] | RecordBatch<R>, context: CommitContext): Promise<CommitSummary> {
+    const packed = Array.isArray(batch) ? this.#packed(batch) : batch as EncodableBatch<R, I>;
+    return this.#call("commit", [packed.encode(this.info), context]) as Promise<CommitSummary>;
   }
 
   /** As {@linkcode Store.loadSource}. */
@@ -175,26 +166,27 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     await this.close(0);
   }
 
-  #commit({ value, transfer }: EncodedBatch, context: CommitContext): Promise<CommitSummary> {
-    return this.#call("commit", [value, context], transfer) as Promise<CommitSummary>;
+  #packed(records: readonly R[]): EncodableBatch<R, I> {
+    const batch = this.#options.newBatch(records.length);
+    for (const record of records) batch.add(record);
+    return batch;
   }
 
   async #close(budgetMs: number): Promise<void> {
     try {
-      await this.#packing;
       if (this.#ended === undefined) await this.#call("close", [budgetMs]);
     } finally {
       this.#end(new StorageError("the store is closed", "closed", false));
     }
   }
 
-  #call(method: string, args: unknown[], transfer: Transferable[] = []): Promise<unknown> {
+  #call(method: string, args: unknown[]): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       try {
-        this.#worker.postMessage({ id, method, args }, transfer);
+        this.#worker.postMessage({ id, method, args });
       } catch (error) {
         this.#pending.delete(id);
         reject(storageFailure(error, `${method} could not be sent to the storage thread`));

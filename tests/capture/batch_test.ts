@@ -3,7 +3,14 @@ import { decodeBatch } from "../../src/capture/batch.ts";
 import { silentLog } from "../../src/capture/log.ts";
 import type { Network } from "../../src/capture/network.ts";
 import { noObserver } from "../../src/capture/observer.ts";
+import { RecordList } from "../../src/capture/record_list.ts";
 import { delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
+
+const rest = {
+  newBatch: () => new RecordList<string>(),
+  observer: noObserver,
+  log: silentLog,
+};
 
 const LABELS = { type: "T", decrypt: "none", readable: true };
 
@@ -33,11 +40,9 @@ Deno.test("decodeBatch() decodes a large batch in slices, in order, and lets oth
     told.push(size);
   });
   const topics = Array.from({ length: 125 }, (_, i) => `t/${i}`);
-  const { records, sources } = await decodeBatch(
-    topics.map(about),
-    { network, observer: noObserver, log: silentLog },
-  );
-  assert.deepEqual(records, topics);
+  const { records, sources, watched } = await decodeBatch(topics.map(about), { ...rest, network });
+  assert.deepEqual(records.records, topics);
+  assert.equal(watched, undefined, "nobody watches");
   assert.deepEqual(sources.map(({ topic }) => topic), topics);
   assert.deepEqual(told.filter((one) => one !== "another"), [50, 50, 25]);
   assert.ok(told.indexOf("another") < 3 && told.includes("another"), told.join());
@@ -46,10 +51,33 @@ Deno.test("decodeBatch() decodes a large batch in slices, in order, and lets oth
 Deno.test("decodeBatch() decodes a small batch at once", async () => {
   const told: number[] = [];
   const network = slowNetwork((size) => told.push(size));
-  await decodeBatch(["a", "b"].map(about), {
-    network,
-    observer: noObserver,
-    log: silentLog,
-  });
+  await decodeBatch(["a", "b"].map(about), { ...rest, network });
   assert.deepEqual(told, [2]);
+});
+
+Deno.test("decodeBatch() keeps the records themselves for those who watch", async () => {
+  const network = slowNetwork(() => {});
+  const watcher = { wanted: true };
+  const { watched } = await decodeBatch(["a", "b"].map(about), { ...rest, network, watcher });
+  assert.deepEqual(watched, ["a", "b"].map((record) => ({ record, labels: LABELS })));
+});
+
+Deno.test("decodeBatch() puts a message into quarantine whose record cannot be packed", async () => {
+  class Choosy extends RecordList<string> {
+    override add(record: string): void {
+      if (record === "b") throw new TypeError("not this one");
+      super.add(record);
+    }
+  }
+  const batch = await decodeBatch(
+    ["a", "b", "c"].map(about),
+    { ...rest, network: slowNetwork(() => {}), newBatch: () => new Choosy() },
+  );
+  assert.deepEqual(batch.records.records, ["a", "c"]);
+  assert.deepEqual(batch.sources.map(({ topic }) => topic), ["a", "c"]);
+  assert.deepEqual(
+    batch.quarantine.map(({ message, error, record }) => [message.topic, error, record]),
+    [["b", "TypeError: not this one", undefined]],
+  );
+  assert.deepEqual(batch.readable, [true, true]);
 });

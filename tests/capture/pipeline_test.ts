@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { WatchedRecord } from "../../src/capture/batch.ts";
 import { type Log, silentLog } from "../../src/capture/log.ts";
 import type { Message } from "../../src/capture/message.ts";
 import {
@@ -11,8 +12,12 @@ import {
 import { noObserver, type PipelineObserver } from "../../src/capture/observer.ts";
 import { Pipeline, type PipelineOptions } from "../../src/capture/pipeline.ts";
 import { CaptureQueue } from "../../src/capture/queue.ts";
+import { RecordList } from "../../src/capture/record_list.ts";
 import { bytes, delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
 import { ManualClock, settle } from "../helpers/manual_clock.ts";
+import { storedList } from "../helpers/stored_list.ts";
+
+const newBatch = () => new RecordList<string>();
 
 const SUMMARY: CommitSummary = { counts: {}, durationMs: 1 };
 
@@ -40,11 +45,11 @@ class FakeStore {
   gate = false;
   #waiting: (() => void)[] = [];
 
-  async commit(records: readonly string[], context: CommitContext): Promise<CommitSummary> {
+  async commit(batch: RecordList<string>, context: CommitContext): Promise<CommitSummary> {
     if (this.gate) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
-    this.commits.push({ records: [...records], context });
+    this.commits.push({ records: storedList(batch, context), context });
     return SUMMARY;
   }
 
@@ -60,8 +65,9 @@ function setUp(
   const clock = new ManualClock();
   const queue = new CaptureQueue({ maxMessages: 10_000, maxBytes: 1e8 }, clock);
   const store = new FakeStore();
+  const parts = { network: textNetwork, newBatch, store, queue, clock };
   const pipeline = new Pipeline(
-    { network: textNetwork, store, queue, clock, log: silentLog, observer: noObserver, ...over },
+    { ...parts, log: silentLog, observer: noObserver, ...over },
     { batchMax: 5, commitIntervalMs: 100, ...options },
   );
   pipeline.start();
@@ -343,7 +349,7 @@ Deno.test("Pipeline puts a message into quarantine when the decoder gives no ans
   const store = new FakeStore();
   const network: Network<string> = { name: "meshtastic", decode: () => Promise.resolve([]) };
   const pipeline = new Pipeline(
-    { network, store, queue, clock, log: silentLog, observer: noObserver },
+    { network, newBatch, store, queue, clock, log: silentLog, observer: noObserver },
     { batchMax: 5, commitIntervalMs: 100 },
   );
   pipeline.start();
@@ -357,20 +363,22 @@ Deno.test("Pipeline shows a batch once it is on the disk, without what was refus
   const clock = new ManualClock();
   const queue = new CaptureQueue({ maxMessages: 100, maxBytes: 1e8 }, clock);
   const store = new FakeStore();
-  const shown: { records: readonly string[]; types: string[]; sources: number }[] = [];
+  const shown: { record: string; type: string }[][] = [];
+  const watcher = {
+    wanted: true,
+    committed: (records: readonly WatchedRecord<string>[]) => {
+      shown.push(records.map(({ record, labels }) => ({ record, type: labels.type })));
+    },
+  };
   const pipeline = new Pipeline({
     network: textNetwork,
+    newBatch,
     store,
     queue,
     clock,
     log: silentLog,
     observer: noObserver,
-    onCommitted: ({ records, labels, sources }) =>
-      shown.push({
-        records: [...records],
-        types: labels.map((one) => one.type),
-        sources: sources.length,
-      }),
+    watcher,
   }, { batchMax: 5, commitIntervalMs: 100 });
   pipeline.start();
   store.failures.push(
@@ -382,6 +390,11 @@ Deno.test("Pipeline shows a batch once it is on the disk, without what was refus
   await clock.advance(100);
   assert.deepEqual(shown, []);
   await clock.advance(20_000);
-  assert.deepEqual(shown, [{ records: ["payload 2"], types: ["TEXT"], sources: 1 }]);
+  assert.deepEqual(shown, [[{ record: "payload 2", type: "TEXT" }]]);
+  watcher.wanted = false;
+  queue.offer(delivery(3, new RecordingAcknowledger()));
+  await clock.advance(100);
+  assert.deepEqual(store.commits.map((c) => c.records), [["payload 2"], ["payload 3"]]);
+  assert.equal(shown.length, 1, "nobody watches any more");
   await pipeline.drain();
 });

@@ -11,7 +11,7 @@ import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import { PARSING_ERRORS } from "../../src/meshtastic/labels.ts";
 import { PORT_NAMES } from "../../src/meshtastic/port_names.ts";
 import type { MeshtasticRecord } from "../../src/meshtastic/record.ts";
-import { encodeBatch } from "../../src/meshtastic/store_batch.ts";
+import { MeshtasticBatch } from "../../src/meshtastic/store_batch.ts";
 import { meshtasticMigrations } from "../../src/meshtastic/store_migrations.ts";
 import {
   createMeshtasticTraffic,
@@ -23,7 +23,6 @@ import { CaptureTables } from "../../src/storage/capture_tables.ts";
 import { commitBatch } from "../../src/storage/commit_batch.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import type { Random } from "../../src/traffic/random.ts";
-import { atOnce } from "../helpers/at_once.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
 import { hostileObject, writeJson } from "./hostile_json.ts";
 import {
@@ -156,13 +155,10 @@ function openStore(): FuzzStore<MeshtasticRecord> {
   const tables = new CaptureTables(db);
   return {
     commit: (records) => {
-      commitBatch(
-        db,
-        writer,
-        tables,
-        atOnce(encodeBatch(records, true)).value as never,
-        emptyContext,
-      );
+      const batch = new MeshtasticBatch(records.length);
+      for (const record of records) batch.add(record);
+      const encoded = batch.encode({ derivedTables: true });
+      commitBatch(db, writer, tables, encoded, emptyContext);
     },
     [Symbol.dispose]: () => db.close(),
   };

@@ -7,9 +7,11 @@ import type {
   StoreStats,
   Stretch,
 } from "../../src/capture/network.ts";
-import type { LongStep, StorageError } from "../../src/capture/network.ts";
+import type { LongStep, RecordBatch, StorageError } from "../../src/capture/network.ts";
+import { RecordList } from "../../src/capture/record_list.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import type { NetworkDescriptor, NetworkStore } from "../../src/network_descriptor.ts";
+import { storedList } from "./stored_list.ts";
 
 /** Keeps what it is given, and fails when it is told to. */
 export class FakeStore implements NetworkStore<unknown> {
@@ -34,10 +36,14 @@ export class FakeStore implements NetworkStore<unknown> {
   /** True: a commit is never answered. */
   silent = false;
 
-  async commit(batch: readonly unknown[], context: CommitContext): Promise<CommitSummary> {
+  async commit(
+    batch: readonly unknown[] | RecordBatch<unknown>,
+    context: CommitContext,
+  ): Promise<CommitSummary> {
     if (this.silent) await new Promise(() => {});
     this.#check();
-    this.commits.push({ records: [...batch], context });
+    const records = batch instanceof RecordList ? storedList(batch, context) : batch;
+    this.commits.push({ records: [...records as unknown[]], context });
     return { counts: {}, durationMs: 0 };
   }
 
@@ -116,6 +122,7 @@ export class FakeNetwork {
           labels: { type: "TEXT_MESSAGE_APP", decrypt: "none", readable: true },
         }))),
     }),
+    newBatch: () => new RecordList(),
     openStore: async (_config, options) => {
       const failure = this.openFailures.shift();
       if (failure !== undefined) throw failure;

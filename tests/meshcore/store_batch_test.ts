@@ -4,22 +4,22 @@ import { createMeshcoreDecoder } from "../../src/meshcore/decoder.ts";
 import type { MeshcoreRecord, StoredRecord } from "../../src/meshcore/record.ts";
 import {
   BatchReader,
-  encodeBatch,
-  type MeshcoreBatch,
+  type EncodedMeshcore,
+  MeshcoreBatch,
   PackedWriter,
 } from "../../src/meshcore/store_batch.ts";
 import { createMeshcoreTraffic } from "../../src/meshcore/traffic_generator.ts";
-import { atOnce } from "../helpers/at_once.ts";
 import { advert, companion, packet, reception, refused, status } from "./records.ts";
 
 /** A batch as it arrives in the thread. */
-function crossed(records: readonly MeshcoreRecord[]): MeshcoreBatch {
-  const { value, transfer } = atOnce(encodeBatch(records));
-  return structuredClone(value, { transfer }) as MeshcoreBatch;
+function crossed(records: readonly MeshcoreRecord[]): EncodedMeshcore {
+  const batch = new MeshcoreBatch(records.length);
+  for (const record of records) batch.add(record);
+  return structuredClone(batch.encode());
 }
 
 /** All records of a batch, in order. */
-function read(batch: MeshcoreBatch): StoredRecord[] {
+function read(batch: EncodedMeshcore): StoredRecord[] {
   const reader = new BatchReader(batch);
   return Array.from({ length: batch.size }, (_, index) => reader.at(index));
 }

@@ -128,7 +128,6 @@ Deno.test("commit() writes nothing and names the records when the database refus
   assert.equal(rows(path, "SELECT count(*) n FROM packet_history")[0]!["n"], 0);
   assert.equal(rows(path, "SELECT count(*) n FROM node_info")[0]!["n"], 0);
 
-  const rest = batch.filter((_, i) => i !== 1 && i !== 3);
   const message = {
     source: "home",
     topic: "t",
@@ -138,11 +137,11 @@ Deno.test("commit() writes nothing and names the records when the database refus
     retained: false,
     redelivered: false,
   };
-  const quarantine = [{ message, error: "NOT NULL" }];
-  const summary = await store.commit(rest, { ...emptyContext, quarantine });
+  const quarantine = [1, 3].map((record) => ({ message, error: "NOT NULL", record }));
+  const summary = await store.commit(batch, { ...emptyContext, quarantine });
   assert.equal(summary.counts["packets"], 2);
   assert.equal(summary.counts["nodes"], 1);
-  assert.equal(rows(path, "SELECT count(*) n FROM capture_quarantine")[0]!["n"], 1);
+  assert.equal(rows(path, "SELECT count(*) n FROM capture_quarantine")[0]!["n"], 2);
 });
 
 Deno.test("commit() reports a lock of another program as retryable and works afterwards", async () => {

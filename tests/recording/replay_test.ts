@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/capture/message.ts";
 import { type CommitContext, type Network, StorageError } from "../../src/capture/network.ts";
+import { RecordList } from "../../src/capture/record_list.ts";
 import { ReadTally, type Recording } from "../../src/recording/entry.ts";
 import { replayInto } from "../../src/recording/replay.ts";
 import { message } from "../helpers/deliveries.ts";
+import { storedList } from "../helpers/stored_list.ts";
+
+const newBatch = () => new RecordList<string>();
 
 const T0 = 1_760_000_000_000;
 
@@ -38,10 +42,13 @@ function store() {
     openStore: async (nowMs: number) => {
       opened.push(nowMs - T0);
       return {
-        async commit(batch: readonly string[], context: CommitContext) {
-          const bad = batch.flatMap((one, index) => one === "bad" ? [{ index, error: "no" }] : []);
-          if (bad.length > 0) throw new StorageError("refused", "refused", false, {}, bad);
-          steps.push(batch.join(" "));
+        async commit(batch: RecordList<string>, context: CommitContext) {
+          const stored = storedList(batch, context);
+          const index = batch.records.indexOf("bad");
+          if (stored.includes("bad")) {
+            throw new StorageError("refused", "refused", false, {}, [{ index, error: "no" }]);
+          }
+          steps.push(stored.join(" "));
           contexts.push(context);
           return { counts: {}, durationMs: 0 };
         },
@@ -68,6 +75,7 @@ Deno.test("replayInto() runs jobs as the recorded time goes, and once more at th
     recording: recording([at(0, "a"), at(30, "b"), at(61, "c"), at(86_400, "d"), at(86_401, "e")]),
     tally: new ReadTally(),
     network: texts,
+    newBatch,
     openStore: target.openStore,
     batchMax: 100,
   });
@@ -90,6 +98,7 @@ Deno.test("replayInto() keeps apart what the database refuses, counts drops, and
     recording: recording(["a", "bad", "drop", "b", "drop"].map((text) => at(0, text))),
     tally: new ReadTally(),
     network: texts,
+    newBatch,
     openStore: target.openStore,
     batchMax: 4,
   });
@@ -109,6 +118,9 @@ Deno.test("replayInto() closes the database when the recording breaks off", asyn
     },
   } as Recording;
   const parts = { recording: broken, tally: new ReadTally(), network: texts, batchMax: 1 };
-  await assert.rejects(replayInto({ ...parts, openStore: target.openStore }), /disk is gone/);
+  await assert.rejects(
+    replayInto({ ...parts, newBatch, openStore: target.openStore }),
+    /disk is gone/,
+  );
   assert.deepEqual(target.steps, ["a", "close"]);
 });

@@ -6,6 +6,7 @@ import { CaptureTables } from "../../src/storage/capture_tables.ts";
 import { type BatchWriter, commitBatch } from "../../src/storage/commit_batch.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { openDatabase } from "../../src/storage/open_database.ts";
+import { message } from "../helpers/deliveries.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
 import { Scratch } from "../helpers/scratch.ts";
 
@@ -85,6 +86,32 @@ Deno.test("commitBatch() names a record that an earlier one of its batch stands 
     return true;
   });
   assert.equal(count(), 0);
+});
+
+Deno.test("commitBatch() leaves out what is in quarantine, and does not name it again", () => {
+  using scratch = new Scratch();
+  const { database, db, commit, count } = setUp(scratch.file("a.db"));
+  using _database = database;
+  commit(["a", "b"]);
+  const inQuarantine = (...records: (number | undefined)[]) => ({
+    ...emptyContext,
+    quarantine: records.map((record) => ({
+      message: message({}),
+      error: "no",
+      ...(record === undefined ? {} : { record }),
+    })),
+  });
+  const batch = ["a", "c", "b", "d"];
+  assert.throws(() => commit(batch, inQuarantine(undefined, 0)), (error) => {
+    assert.ok(error instanceof StorageError);
+    assert.deepEqual(error.refused.map((r) => r.index), [2]);
+    return true;
+  });
+  assert.equal(count(), 2);
+  assert.deepEqual(commit(batch, inQuarantine(undefined, 0, 2)).counts, { rows: 2 });
+  const kept = db.prepare("SELECT a FROM t ORDER BY a").all().map(({ a }) => a);
+  assert.deepEqual(kept, ["a", "b", "c", "d"]);
+  assert.equal(db.prepare("SELECT count(*) AS n FROM capture_quarantine").get()!["n"], 3);
 });
 
 Deno.test("commitBatch() blames no record when its context is refused", () => {

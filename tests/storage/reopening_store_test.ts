@@ -4,7 +4,7 @@ import { ReopeningStore } from "../../src/storage/reopening_store.ts";
 import { ThreadStore } from "../../src/storage/thread_store.ts";
 import { FakeStore } from "../helpers/fake_network.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
-import { packNumbers } from "../helpers/pack_numbers.ts";
+import { NumberBatch } from "../helpers/number_batch.ts";
 import { Scratch } from "../helpers/scratch.ts";
 
 const WORKER = new URL("./probe_worker.ts", import.meta.url);
@@ -16,7 +16,7 @@ function ofNumbers(path: string, onOpen: () => void) {
       path,
       workerUrl: WORKER,
       openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
-      encode: packNumbers,
+      newBatch: () => new NumberBatch(),
       onThreadFailure,
     });
   });
