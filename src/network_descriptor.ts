@@ -8,14 +8,7 @@
 import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
 import type { Message, NetworkName } from "./capture/message.ts";
-import type {
-  LongStep,
-  Network,
-  RecordBatch,
-  RecordLabels,
-  StorageError,
-  Store,
-} from "./capture/network.ts";
+import type { LongStep, Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
 import type { FeedPacket } from "./capture/page_view.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
 import type { ExplainOptions, PacketExplanation, RecordNotes } from "./packet_explanation.ts";
@@ -139,8 +132,6 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
    * @throws when a key is none; the message names it without its value.
    */
   createDecoder(config: C, context: DecoderContext): Network<R>;
-  /** An empty batch for its store, with room for `capacity` records. */
-  newBatch(capacity: number): RecordBatch<R>;
   /** Path of the database. */
   databasePath(config: C): string;
   /** A table that every database of this network has, an upstream's too, and no other network's. */

@@ -55,8 +55,8 @@ const SLICE = 50;
 export interface BatchParts<R, B extends RecordBatch<R>> {
   /** Decodes. */
   readonly network: Network<R>;
-  /** Makes an empty batch with room for `capacity` records. */
-  readonly newBatch: (capacity: number) => B;
+  /** Makes an empty batch with room for so many records. */
+  readonly store: { newBatch(capacity: number): B };
   /** Whether the records themselves are to be kept. */
   readonly watcher?: { readonly wanted: boolean };
   /** Told of duplicates, drops and records. */
@@ -74,7 +74,7 @@ export async function decodeBatch<R, B extends RecordBatch<R>>(
   parts: BatchParts<R, B>,
 ): Promise<Batch<R, B>> {
   const prepared = {
-    records: parts.newBatch(deliveries.length),
+    records: parts.store.newBatch(deliveries.length),
     sources: [],
     readable: [],
     watched: parts.watcher?.wanted ? [] : undefined,

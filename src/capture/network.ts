@@ -181,6 +181,8 @@ export interface StoreStats {
 
 /** A network's database. Only its storage thread writes. */
 export interface Store<R> {
+  /** An empty batch for {@linkcode commit}, with room for `capacity` records. */
+  newBatch(capacity: number): RecordBatch<R>;
   /**
    * Writes all or nothing, in one transaction with its context.
    *
@@ -207,6 +209,14 @@ export interface Store<R> {
   stats(): Promise<StoreStats>;
   /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */
   close(budgetMs: number): Promise<void>;
+}
+
+/** The part of a {@linkcode Store} that batches go through; `B` is what its batches are. */
+export interface BatchStore<R, B extends RecordBatch<R> = RecordBatch<R>> {
+  /** As {@linkcode Store.newBatch}. */
+  newBatch(capacity: number): B;
+  /** As {@linkcode Store.commit}. */
+  commit(batch: B, context: CommitContext): Promise<CommitSummary>;
 }
 
 /** Work that cannot be divided: commits wait for it. */

@@ -18,7 +18,7 @@ import {
 import { type Clock, delay } from "./clock.ts";
 import type { Log } from "./log.ts";
 import {
-  type CommitContext,
+  type BatchStore,
   type CommitSummary,
   type Network,
   type RecordBatch,
@@ -42,10 +42,8 @@ export interface PipelineOptions {
 export interface PipelineParts<R, B extends RecordBatch<R> = RecordBatch<R>> {
   /** Decodes. */
   readonly network: Network<R>;
-  /** Makes an empty batch for `store`, with room for `capacity` records. */
-  readonly newBatch: (capacity: number) => B;
-  /** Commits, as {@linkcode Store.commit} does. */
-  readonly store: { commit(batch: B, context: CommitContext): Promise<CommitSummary> };
+  /** Makes batches and commits them. */
+  readonly store: BatchStore<R, B>;
   /** Where messages come from. */
   readonly queue: CaptureQueue;
   /** Times batches and pauses between tries. */

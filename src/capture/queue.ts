@@ -35,14 +35,54 @@ export function messageBytes(delivery: Delivery): number {
 /** Share of the bounds below which a queue that was full has room again. */
 const ROOM_AGAIN = 0.75;
 
+/** Deliveries of a {@linkcode Chunk}. */
+const CHUNK = 1024;
+
+/**
+ * A piece of the queue. One array for all of it would be copied again and again as it grows, and hold
+ * thousands of deliveries that are long committed.
+ */
+class Chunk {
+  readonly #items: (Delivery | undefined)[] = new Array(CHUNK);
+  readonly #times = new Float64Array(CHUNK);
+  #head = 0;
+  #tail = 0;
+
+  get empty(): boolean {
+    return this.#head === this.#tail;
+  }
+
+  /** True: nothing can be added any more. */
+  get full(): boolean {
+    return this.#tail === CHUNK;
+  }
+
+  /** When the oldest came; the chunk must not be empty. */
+  get oldestAt(): number {
+    return this.#times[this.#head]!;
+  }
+
+  add(delivery: Delivery, at: number): void {
+    this.#items[this.#tail] = delivery;
+    this.#times[this.#tail++] = at;
+  }
+
+  /** Removes the oldest; the chunk must not be empty. */
+  remove(): Delivery {
+    const delivery = this.#items[this.#head]!;
+    this.#items[this.#head++] = undefined;
+    return delivery;
+  }
+}
+
 /** A first-in, first-out queue, bounded by messages and bytes. */
 export class CaptureQueue implements DeliverySink {
   readonly #limits: QueueLimits;
   readonly #clock: Clock;
   readonly #listeners = new Set<(full: boolean) => void>();
-  #items: Delivery[] = [];
-  #times: number[] = [];
-  #head = 0;
+  /** Oldest first; only the last may be empty. */
+  readonly #chunks = [new Chunk()];
+  #size = 0;
   #bytes = 0;
   #over = false;
   #held = false;
@@ -58,7 +98,7 @@ export class CaptureQueue implements DeliverySink {
 
   /** Messages in the queue. */
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   /** Bytes in the queue, as {@linkcode messageBytes} counts them. */
@@ -73,7 +113,7 @@ export class CaptureQueue implements DeliverySink {
 
   /** When the oldest message came, in the clock's monotonic milliseconds; undefined when empty. */
   get oldestAt(): number | undefined {
-    return this.#times[this.#head];
+    return this.#size === 0 ? undefined : this.#chunks[0]!.oldestAt;
   }
 
   /** When the newest message came, in the clock's monotonic milliseconds. */
@@ -102,40 +142,43 @@ export class CaptureQueue implements DeliverySink {
 
   offer(delivery: Delivery): void {
     this.#lastOfferAt = this.#clock.monotonic();
-    this.#items.push(delivery);
-    this.#times.push(this.#lastOfferAt);
+    let last = this.#chunks.at(-1)!;
+    if (last.full) this.#chunks.push(last = new Chunk());
+    last.add(delivery, this.#lastOfferAt);
+    this.#size++;
     this.#bytes += messageBytes(delivery);
     if (delivery.acknowledger !== undefined) this.#withheld++;
     if (
       !this.#over &&
-      (this.size >= this.#limits.maxMessages || this.#bytes >= this.#limits.maxBytes)
+      (this.#size >= this.#limits.maxMessages || this.#bytes >= this.#limits.maxBytes)
     ) this.#change(() => this.#over = true);
     this.#onOffer();
   }
 
   /** Removes and returns up to `max` of the oldest. */
   take(max: number): Delivery[] {
-    const taken = this.#items.slice(this.#head, this.#head + max);
-    this.#head += taken.length;
-    for (const delivery of taken) {
+    const taken = new Array<Delivery>(Math.min(max, this.#size));
+    for (let i = 0; i < taken.length; i++) {
+      const delivery = taken[i] = this.#remove();
       this.#bytes -= messageBytes(delivery);
       if (delivery.acknowledger !== undefined) this.#withheld--;
     }
-    // Sliding the arrays at every take would copy the whole queue each time.
-    if (this.#head >= this.#items.length) {
-      this.#items = [];
-      this.#times = [];
-      this.#head = 0;
-    } else if (this.#head > 4096 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#times = this.#times.slice(this.#head);
-      this.#head = 0;
-    }
     if (
-      this.#over && this.size <= this.#limits.maxMessages * ROOM_AGAIN &&
+      this.#over && this.#size <= this.#limits.maxMessages * ROOM_AGAIN &&
       this.#bytes <= this.#limits.maxBytes * ROOM_AGAIN
     ) this.#change(() => this.#over = false);
     return taken;
+  }
+
+  #remove(): Delivery {
+    const first = this.#chunks[0]!;
+    const delivery = first.remove();
+    if (first.empty && first.full) {
+      this.#chunks.shift();
+      if (this.#chunks.length === 0) this.#chunks.push(new Chunk());
+    }
+    this.#size--;
+    return delivery;
   }
 
   #change(set: () => void): void {

@@ -131,7 +131,6 @@ export class NetworkRuntime {
         readFile: parts.readFile,
         log,
       }),
-      newBatch: (capacity) => descriptor.newBatch(capacity),
       store: this.store,
       queue: this.queue,
       clock,

@@ -71,8 +71,8 @@ export async function record(
     }, clock);
     const pipeline = new Pipeline<Message, RecordList<Message>>({
       network: verbatim,
-      newBatch: () => new RecordList(),
       store: {
+        newBatch: () => new RecordList<Message>(),
         async commit({ records }): Promise<CommitSummary> {
           await writer.append(records);
           written += records.length;

@@ -73,7 +73,6 @@ export async function replay(
         readFile: (path) => terminal.readFile(path),
         log: noteLog(terminal),
       }),
-      newBatch: (capacity) => descriptor.newBatch(capacity),
       openStore: (nowMs) =>
         descriptor.openStore(section, {
           path: options.database,

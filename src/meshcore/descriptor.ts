@@ -9,7 +9,6 @@ import { meshcoreLabels } from "./labels.ts";
 import type { MeshcoreRecord } from "./record.ts";
 import { statsFileOf } from "./service_stats.ts";
 import { type MeshcoreStore, openMeshcoreStore } from "./store.ts";
-import { MeshcoreBatch } from "./store_batch.ts";
 
 /** The descriptor of MeshCore. */
 export type MeshcoreDescriptor = NetworkDescriptor<MeshcoreConfig, MeshcoreRecord> & {
@@ -22,7 +21,6 @@ export const meshcore: MeshcoreDescriptor = {
   section: meshcoreConfigSection,
   labels: meshcoreLabels,
   createDecoder: configuredDecoder,
-  newBatch: (capacity) => new MeshcoreBatch(capacity),
   databasePath: (config) => config.database,
   ownTable: "transmissions",
   openStore: openConfiguredStore,

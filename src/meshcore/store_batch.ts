@@ -32,7 +32,7 @@ export interface EncodedMeshcore {
 const COLUMNS = 22;
 
 /** Packs records as they are added. */
-export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord, unknown> {
+export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
   readonly #packer: RowPacker;
   readonly #others: [number, MeshcoreRecord][] = [];
   readonly #nodes: [number, NodeUpdate][] = [];

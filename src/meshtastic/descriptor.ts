@@ -9,7 +9,6 @@ import { DECRYPT_RESULTS, DROP_REASONS, RECORD_TYPES } from "./labels.ts";
 import { feedPacket } from "./feed_packet.ts";
 import type { MeshtasticRecord } from "./record.ts";
 import { openMeshtasticStore } from "./store.ts";
-import { MeshtasticBatch } from "./store_batch.ts";
 
 /** Everything that the rest of the house may know of Meshtastic. */
 export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> & {
@@ -31,7 +30,6 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       storeRaw: config.store_raw,
       maxEnvelopeBytes: config.max_envelope_bytes,
     }),
-  newBatch: (capacity) => new MeshtasticBatch(capacity),
   databasePath: (config) => config.database,
   ownTable: "packet_history",
   openStore: async (config, options) => {

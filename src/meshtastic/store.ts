@@ -87,7 +87,7 @@ export function openMeshtasticStore(options: MeshtasticStoreOptions): Promise<Me
     path: options.path,
     workerUrl: workerEntry(import.meta.url, "meshtastic"),
     openOptions: { ...openOptions },
-    newBatch: (capacity) => new MeshtasticBatch(capacity),
+    newBatch: (capacity, info) => new MeshtasticBatch(capacity, info.derivedTables),
     ...defined({
       onJobFailure: options.onJobFailure,
       onJobDone: options.onJobDone,

@@ -16,23 +16,19 @@ export interface EncodedMeshtastic {
   readonly details: readonly (readonly [index: number, details: PacketDetails])[];
 }
 
-/** What the thread says of the database, as far as it decides what crosses. */
-export interface WantedParts {
-  /** Whether meshpipe's tables are written. */
-  readonly derivedTables: boolean;
-}
-
 /** Packs records as they are added. */
-export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord, WantedParts> {
+export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord> {
   readonly #packer: RowPacker;
   readonly #gateways: Float64Array<ArrayBuffer>;
   readonly #nodes: [number, NodeUpdate][] = [];
   readonly #details: [number, PacketDetails][] = [];
+  readonly #withDetails: boolean;
   readonly #cells: Cell[] = new Array(packetColumns.length).fill(null);
   #size = 0;
 
-  /** Room for `capacity` records. */
-  constructor(capacity: number) {
+  /** Room for `capacity` records. `withDetails`: the thread writes meshpipe's tables, too. */
+  constructor(capacity: number, withDetails: boolean) {
+    this.#withDetails = withDetails;
     this.#packer = new RowPacker(capacity, packetColumns.length);
     this.#gateways = new Float64Array(capacity);
   }
@@ -47,15 +43,17 @@ export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord, WantedP
     const index = this.#size++;
     this.#gateways[index] = record.gatewayNodeId ?? NaN;
     if (record.node !== undefined) this.#nodes.push([index, record.node]);
-    if (record.details !== undefined) this.#details.push([index, record.details]);
+    if (this.#withDetails && record.details !== undefined) {
+      this.#details.push([index, record.details]);
+    }
   }
 
-  encode({ derivedTables }: WantedParts): EncodedMeshtastic {
+  encode(): EncodedMeshtastic {
     return {
       packets: this.#packer.finish(),
       gateways: this.#gateways,
       nodes: this.#nodes,
-      details: derivedTables ? this.#details : [],
+      details: this.#details,
     };
   }
 }

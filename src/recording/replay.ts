@@ -4,17 +4,12 @@
  *
  * @module
  */
-import {
-  type BatchParts,
-  decodeBatch,
-  quarantineRefused,
-  storedRecords,
-} from "../capture/batch.ts";
+import { decodeBatch, quarantineRefused, storedRecords } from "../capture/batch.ts";
 import { silentLog } from "../capture/log.ts";
 import type { Message } from "../capture/message.ts";
 import {
+  type BatchStore,
   type CommitContext,
-  type CommitSummary,
   type Network,
   type RecordBatch,
   StorageError,
@@ -24,9 +19,8 @@ import { noObserver, type PipelineObserver } from "../capture/observer.ts";
 import { messagesOf, type ReadTally, type RecordedProblem, type Recording } from "./entry.ts";
 
 /** A store that a replay can drive. */
-export interface ReplayStore<B> extends Pick<Store<unknown>, "close"> {
-  /** As {@linkcode Store.commit}. */
-  commit(batch: B, context: CommitContext): Promise<CommitSummary>;
+export interface ReplayStore<R, B extends RecordBatch<R> = RecordBatch<R>>
+  extends BatchStore<R, B>, Pick<Store<R>, "close"> {
   /** Runs every background job to its end, as of `nowMs`. */
   runJobs(nowMs: number): Promise<void>;
 }
@@ -39,10 +33,8 @@ export interface ReplayParts<R, B extends RecordBatch<R> = RecordBatch<R>> {
   readonly tally: ReadTally;
   /** Decodes. */
   readonly network: Network<R>;
-  /** Makes an empty batch for the store, with room for `capacity` records. */
-  readonly newBatch: (capacity: number) => B;
   /** Opens the database; `nowMs` is the time of the first message. */
-  readonly openStore: (nowMs: number) => Promise<ReplayStore<B>>;
+  readonly openStore: (nowMs: number) => Promise<ReplayStore<R, B>>;
   /** Messages a transaction holds at most. */
   readonly batchMax: number;
   /** Recorded milliseconds between two rounds of background jobs. Default 60,000. */
@@ -74,10 +66,10 @@ export interface ReplayResult {
 export async function replayInto<R, B extends RecordBatch<R>>(
   parts: ReplayParts<R, B>,
 ): Promise<ReplayResult> {
-  const { recording, tally, batchMax, onProblem, onProgress, signal } = parts;
+  const { recording, tally, network, batchMax, onProblem, onProgress, signal } = parts;
   const jobsEveryMs = parts.jobsEveryMs ?? 60_000;
   const dropped = new Map<string, number>();
-  let store: ReplayStore<B> | undefined;
+  let store: ReplayStore<R, B> | undefined;
   let stored = 0;
   let quarantined = 0;
   let batch: Message[] = [];
@@ -87,7 +79,7 @@ export async function replayInto<R, B extends RecordBatch<R>>(
   const flush = async () => {
     if (batch.length === 0) return;
     store ??= await parts.openStore(batch[0]!.receivedAt);
-    const done = await commitMessages(store, parts, batch, dropped);
+    const done = await commitMessages(store, network, batch, dropped);
     stored += done.stored;
     quarantined += done.quarantined;
     batch = [];
@@ -123,8 +115,8 @@ export async function replayInto<R, B extends RecordBatch<R>>(
 
 /** As the pipeline does it, but nobody is acknowledged and no ledger is kept. */
 async function commitMessages<R, B extends RecordBatch<R>>(
-  store: ReplayStore<B>,
-  { network, newBatch }: Pick<BatchParts<R, B>, "network" | "newBatch">,
+  store: ReplayStore<R, B>,
+  network: Network<R>,
   messages: readonly Message[],
   dropped: Map<string, number>,
 ): Promise<{ stored: number; quarantined: number }> {
@@ -140,7 +132,7 @@ async function commitMessages<R, B extends RecordBatch<R>>(
   };
   const batch = await decodeBatch(deliveries, {
     network,
-    newBatch,
+    store,
     observer,
     log: silentLog,
   });

@@ -42,6 +42,8 @@ export type OpenStore<R> = (
 export class ReopeningStore<R> implements ReopenableStore<R> {
   readonly #open: OpenStore<R>;
   #current: Promise<ReopenableStore<R>> | undefined;
+  /** The store that was opened last, also when its thread has died. */
+  #opened: ReopenableStore<R> | undefined;
   #closed = false;
 
   /** Opens nothing before the first call. */
@@ -52,6 +54,16 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   /** Opens the database if it is not open. @throws {StorageError} as the opening does. */
   async ready(): Promise<void> {
     await this.#store();
+  }
+
+  /**
+   * As {@linkcode Store.newBatch}; a store that is opened anew takes the batches of the one before.
+   *
+   * @throws {StorageError} before a store was open for the first time.
+   */
+  newBatch(capacity: number): RecordBatch<R> {
+    if (this.#opened !== undefined) return this.#opened.newBatch(capacity);
+    throw new StorageError("the database was never open", "closed", false);
   }
 
   async commit(
@@ -126,7 +138,7 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
       if (this.#current === opening) this.#current = undefined;
     });
     this.#current = opening;
-    opening.catch(() => {
+    opening.then((store) => this.#opened = store, () => {
       if (this.#current === opening) this.#current = undefined;
     });
     return opening;

@@ -21,13 +21,13 @@ import { confinedWorker } from "./confined_worker.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 
-/** A batch of one network. `I`: what its thread says of the database. */
-export interface EncodableBatch<R, I> extends RecordBatch<R> {
+/** A batch of one network. */
+export interface EncodableBatch<R> extends RecordBatch<R> {
   /**
    * What the network's thread expects, copied on its way: the batch can be sent again, to a thread
    * that has taken the place of this one, too.
    */
-  encode(info: I): unknown;
+  encode(): unknown;
 }
 
 /** How to run a storage thread. */
@@ -38,8 +38,11 @@ export interface ThreadStoreOptions<R, I> {
   readonly workerUrl: URL;
   /** Options of the network's own, cloned to the thread; `path` is added. */
   readonly openOptions: Readonly<Record<string, unknown>>;
-  /** An empty batch of the network, with room for `capacity` records. */
-  readonly newBatch: (capacity: number) => EncodableBatch<R, I>;
+  /**
+   * An empty batch of the network, with room for `capacity` records; `info` is what the thread said
+   * when it had opened the database.
+   */
+  readonly newBatch: (capacity: number, info: I) => EncodableBatch<R>;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has come to its end. */
@@ -100,10 +103,15 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     return this.#info!;
   }
 
+  /** As {@linkcode Store.newBatch}. */
+  newBatch(capacity: number): RecordBatch<R> {
+    return this.#options.newBatch(capacity, this.info);
+  }
+
   /** As {@linkcode Store.commit}. A batch must be of the kind that this store's network makes. */
   commit(batch: readonly R[] | RecordBatch<R>, context: CommitContext): Promise<CommitSummary> {
-    const packed = Array.isArray(batch) ? this.#packed(batch) : batch as EncodableBatch<R, I>;
-    return this.#call("commit", [packed.encode(this.info), context]) as Promise<CommitSummary>;
+    const packed = Array.isArray(batch) ? this.#packed(batch) : batch as EncodableBatch<R>;
+    return this.#call("commit", [packed.encode(), context]) as Promise<CommitSummary>;
   }
 
   /** As {@linkcode Store.loadSource}. */
@@ -166,8 +174,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     await this.close(0);
   }
 
-  #packed(records: readonly R[]): EncodableBatch<R, I> {
-    const batch = this.#options.newBatch(records.length);
+  #packed(records: readonly R[]): EncodableBatch<R> {
+    const batch = this.#options.newBatch(records.length, this.info);
     for (const record of records) batch.add(record);
     return batch;
   }

@@ -7,7 +7,7 @@ import { RecordList } from "../../src/capture/record_list.ts";
 import { delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
 
 const rest = {
-  newBatch: () => new RecordList<string>(),
+  store: { newBatch: () => new RecordList<string>() },
   observer: noObserver,
   log: silentLog,
 };
@@ -71,7 +71,7 @@ Deno.test("decodeBatch() puts a message into quarantine whose record cannot be p
   }
   const batch = await decodeBatch(
     ["a", "b", "c"].map(about),
-    { ...rest, network: slowNetwork(() => {}), newBatch: () => new Choosy() },
+    { ...rest, network: slowNetwork(() => {}), store: { newBatch: () => new Choosy() } },
   );
   assert.deepEqual(batch.records.records, ["a", "c"]);
   assert.deepEqual(batch.sources.map(({ topic }) => topic), ["a", "c"]);

@@ -17,8 +17,6 @@ import { bytes, delivery, message, RecordingAcknowledger } from "../helpers/deli
 import { ManualClock, settle } from "../helpers/manual_clock.ts";
 import { storedList } from "../helpers/stored_list.ts";
 
-const newBatch = () => new RecordList<string>();
-
 const SUMMARY: CommitSummary = { counts: {}, durationMs: 1 };
 
 /** Reads a payload as text; `drop…` is dropped, `throw…` breaks the decoder. */
@@ -45,6 +43,10 @@ class FakeStore {
   gate = false;
   #waiting: (() => void)[] = [];
 
+  newBatch(): RecordList<string> {
+    return new RecordList();
+  }
+
   async commit(batch: RecordList<string>, context: CommitContext): Promise<CommitSummary> {
     if (this.gate) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const failure = this.failures.shift();
@@ -65,7 +67,7 @@ function setUp(
   const clock = new ManualClock();
   const queue = new CaptureQueue({ maxMessages: 10_000, maxBytes: 1e8 }, clock);
   const store = new FakeStore();
-  const parts = { network: textNetwork, newBatch, store, queue, clock };
+  const parts = { network: textNetwork, store, queue, clock };
   const pipeline = new Pipeline(
     { ...parts, log: silentLog, observer: noObserver, ...over },
     { batchMax: 5, commitIntervalMs: 100, ...options },
@@ -349,7 +351,7 @@ Deno.test("Pipeline puts a message into quarantine when the decoder gives no ans
   const store = new FakeStore();
   const network: Network<string> = { name: "meshtastic", decode: () => Promise.resolve([]) };
   const pipeline = new Pipeline(
-    { network, newBatch, store, queue, clock, log: silentLog, observer: noObserver },
+    { network, store, queue, clock, log: silentLog, observer: noObserver },
     { batchMax: 5, commitIntervalMs: 100 },
   );
   pipeline.start();
@@ -372,7 +374,6 @@ Deno.test("Pipeline shows a batch once it is on the disk, without what was refus
   };
   const pipeline = new Pipeline({
     network: textNetwork,
-    newBatch,
     store,
     queue,
     clock,

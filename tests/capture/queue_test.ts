@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { CaptureQueue, messageBytes } from "../../src/capture/queue.ts";
 import { delivery, RecordingAcknowledger } from "../helpers/deliveries.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
@@ -50,7 +51,7 @@ Deno.test("CaptureQueue.hold() stops sources although there is room, and tells o
   assert.deepEqual(heard, [true, false]);
 });
 
-Deno.test("CaptureQueue.oldestAt stays right when the inner arrays slide", async () => {
+Deno.test("CaptureQueue.oldestAt stays right over many messages", async () => {
   const clock = new ManualClock();
   const queue = new CaptureQueue({ maxMessages: 1e6, maxBytes: 1e9 }, clock);
   for (let id = 1; id <= 10_000; id++) {
@@ -61,4 +62,31 @@ Deno.test("CaptureQueue.oldestAt stays right when the inner arrays slide", async
   assert.equal(queue.oldestAt, 50);
   assert.equal(queue.size, 1_000);
   assert.equal(queue.withheld, 1_000);
+});
+
+Deno.test("CaptureQueue gives back in order whatever is offered and taken", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(3000), fc.nat(3000)), { maxLength: 12 }),
+      (rounds) => {
+        const queue = new CaptureQueue({ maxMessages: 1e6, maxBytes: 1e9 }, new ManualClock());
+        let offered = 0;
+        let taken = 0;
+        for (const [offers, takes] of rounds) {
+          for (let i = 0; i < offers; i++) {
+            queue.offer(delivery(offered++ % 65_535 + 1, ack, { session: offered }));
+          }
+          const batch = queue.take(takes);
+          assert.equal(batch.length, Math.min(takes, offered - taken));
+          for (const { session } of batch) assert.equal(session, ++taken);
+          assert.equal(queue.size, offered - taken);
+          assert.equal(queue.withheld, offered - taken);
+          assert.equal(queue.oldestAt === undefined, queue.size === 0);
+        }
+        queue.take(Number.MAX_SAFE_INTEGER);
+        assert.deepEqual([queue.size, queue.bytes, queue.withheld], [0, 0, 0]);
+      },
+    ),
+    { numRuns: 30 },
+  );
 });

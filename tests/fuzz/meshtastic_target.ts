@@ -155,9 +155,9 @@ function openStore(): FuzzStore<MeshtasticRecord> {
   const tables = new CaptureTables(db);
   return {
     commit: (records) => {
-      const batch = new MeshtasticBatch(records.length);
+      const batch = new MeshtasticBatch(records.length, true);
       for (const record of records) batch.add(record);
-      const encoded = batch.encode({ derivedTables: true });
+      const encoded = batch.encode();
       commitBatch(db, writer, tables, encoded, emptyContext);
     },
     [Symbol.dispose]: () => db.close(),

@@ -36,6 +36,10 @@ export class FakeStore implements NetworkStore<unknown> {
   /** True: a commit is never answered. */
   silent = false;
 
+  newBatch(): RecordBatch<unknown> {
+    return new RecordList();
+  }
+
   async commit(
     batch: readonly unknown[] | RecordBatch<unknown>,
     context: CommitContext,
@@ -122,7 +126,6 @@ export class FakeNetwork {
           labels: { type: "TEXT_MESSAGE_APP", decrypt: "none", readable: true },
         }))),
     }),
-    newBatch: () => new RecordList(),
     openStore: async (_config, options) => {
       const failure = this.openFailures.shift();
       if (failure !== undefined) throw failure;

@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import { createMeshcoreDecoder } from "../../src/meshcore/decoder.ts";
 import { openMeshcoreStore } from "../../src/meshcore/store.ts";
-import { MeshcoreBatch } from "../../src/meshcore/store_batch.ts";
 import { ReadTally } from "../../src/recording/entry.ts";
 import { JsonlRecording } from "../../src/recording/jsonl.ts";
 import { replayInto } from "../../src/recording/replay.ts";
@@ -29,7 +28,6 @@ async function replayed(path: string): Promise<void> {
     recording: new JsonlRecording(RECORDING, { source: "local" }),
     tally,
     network: createMeshcoreDecoder(fixtureOptions()),
-    newBatch: (capacity) => new MeshcoreBatch(capacity),
     openStore: (nowMs) =>
       openMeshcoreStore({
         path,

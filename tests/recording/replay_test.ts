@@ -7,8 +7,6 @@ import { replayInto } from "../../src/recording/replay.ts";
 import { message } from "../helpers/deliveries.ts";
 import { storedList } from "../helpers/stored_list.ts";
 
-const newBatch = () => new RecordList<string>();
-
 const T0 = 1_760_000_000_000;
 
 function recording(messages: readonly Message[]): Recording {
@@ -42,6 +40,7 @@ function store() {
     openStore: async (nowMs: number) => {
       opened.push(nowMs - T0);
       return {
+        newBatch: () => new RecordList<string>(),
         async commit(batch: RecordList<string>, context: CommitContext) {
           const stored = storedList(batch, context);
           const index = batch.records.indexOf("bad");
@@ -75,7 +74,6 @@ Deno.test("replayInto() runs jobs as the recorded time goes, and once more at th
     recording: recording([at(0, "a"), at(30, "b"), at(61, "c"), at(86_400, "d"), at(86_401, "e")]),
     tally: new ReadTally(),
     network: texts,
-    newBatch,
     openStore: target.openStore,
     batchMax: 100,
   });
@@ -98,7 +96,6 @@ Deno.test("replayInto() keeps apart what the database refuses, counts drops, and
     recording: recording(["a", "bad", "drop", "b", "drop"].map((text) => at(0, text))),
     tally: new ReadTally(),
     network: texts,
-    newBatch,
     openStore: target.openStore,
     batchMax: 4,
   });
@@ -119,7 +116,7 @@ Deno.test("replayInto() closes the database when the recording breaks off", asyn
   } as Recording;
   const parts = { recording: broken, tally: new ReadTally(), network: texts, batchMax: 1 };
   await assert.rejects(
-    replayInto({ ...parts, newBatch, openStore: target.openStore }),
+    replayInto({ ...parts, openStore: target.openStore }),
     /disk is gone/,
   );
   assert.deepEqual(target.steps, ["a", "close"]);

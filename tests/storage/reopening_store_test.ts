@@ -26,7 +26,10 @@ Deno.test("ReopeningStore opens the database anew after its thread died, and goe
   using scratch = new Scratch();
   let openings = 0;
   const store = ofNumbers(scratch.file("x.db"), () => openings++);
+  assert.throws(() => store.newBatch(1), StorageError);
   await store.commit([1], emptyContext);
+  const batch = store.newBatch(2);
+  for (const one of [5, 6]) batch.add(one);
   // The thread dies of a 13, after its answer or before it.
   await store.commit([13], emptyContext).catch(() => {});
   for (;;) {
@@ -38,6 +41,7 @@ Deno.test("ReopeningStore opens the database anew after its thread died, and goe
     }
   }
   assert.equal(openings, 2);
+  assert.deepEqual((await store.commit(batch, emptyContext)).counts, { rows: 2 });
   assert.deepEqual(await store.integrityCheck(), []);
   await store.close(0);
 });
