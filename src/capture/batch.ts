@@ -52,11 +52,9 @@ export interface Batch<R, B extends RecordBatch<R> = RecordBatch<R>> {
 const SLICE = 50;
 
 /** What {@linkcode decodeBatch} works with. */
-export interface BatchParts<R, B extends RecordBatch<R>> {
+export interface BatchParts<R> {
   /** Decodes. */
   readonly network: Network<R>;
-  /** Makes an empty batch with room for so many records. */
-  readonly store: { newBatch(capacity: number): B };
   /** Whether the records themselves are to be kept. */
   readonly watcher?: { readonly wanted: boolean };
   /** Told of duplicates, drops and records. */
@@ -67,14 +65,16 @@ export interface BatchParts<R, B extends RecordBatch<R>> {
 
 /**
  * Decodes what is no duplicate, so many at a time that whoever waits for the event loop does not wait
- * long. Drops and duplicates are told to `observer`.
+ * long, and adds what is to be stored to `records`, which has room for all of it. Drops and
+ * duplicates are told to `observer`.
  */
 export async function decodeBatch<R, B extends RecordBatch<R>>(
   deliveries: readonly Delivery[],
-  parts: BatchParts<R, B>,
+  records: B,
+  parts: BatchParts<R>,
 ): Promise<Batch<R, B>> {
   const prepared = {
-    records: parts.store.newBatch(deliveries.length),
+    records,
     sources: [],
     readable: [],
     watched: parts.watcher?.wanted ? [] : undefined,
@@ -94,7 +94,7 @@ export async function decodeBatch<R, B extends RecordBatch<R>>(
 async function decodeSlice<R, B extends RecordBatch<R>>(
   slice: readonly Delivery[],
   batch: Omit<Batch<R, B>, "deliveries" | "context">,
-  parts: BatchParts<R, B>,
+  parts: BatchParts<R>,
 ): Promise<void> {
   const { network, observer, log } = parts;
   const fresh: Message[] = [];
@@ -135,7 +135,7 @@ async function decodeSlice<R, B extends RecordBatch<R>>(
 async function decodeAll<R>(
   messages: readonly Message[],
   quarantine: QuarantinedMessage[],
-  { network, log }: Pick<BatchParts<R, RecordBatch<R>>, "network" | "log">,
+  { network, log }: BatchParts<R>,
 ): Promise<(Decoded<R> | undefined)[]> {
   try {
     return complete(await network.decode(messages), messages.length);

@@ -42,6 +42,8 @@ export interface RecordBatch<R> {
    * @throws {RangeError} when the batch was made for fewer.
    */
   add(record: R): void;
+  /** Forgets all records, so that the batch can be used again. */
+  clear(): void;
 }
 
 /** The part of a batch's ledger that belongs to one source and session. */
@@ -181,7 +183,10 @@ export interface StoreStats {
 
 /** A network's database. Only its storage thread writes. */
 export interface Store<R> {
-  /** An empty batch for {@linkcode commit}, with room for `capacity` records. */
+  /**
+   * An empty batch for {@linkcode commit}, with room for `capacity` records. It must stay as it is
+   * while it is committed: the storage thread sees the same memory.
+   */
   newBatch(capacity: number): RecordBatch<R>;
   /**
    * Writes all or nothing, in one transaction with its context.

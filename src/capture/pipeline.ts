@@ -90,6 +90,8 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
   readonly #options: PipelineOptions;
   readonly #giveUp = new AbortController();
   #running: Promise<void> | undefined;
+  /** Batches that are not in use: one is decoded while one is committed. */
+  readonly #spare: B[] = [];
   #wake: (() => void) | undefined;
   #wakeAtSize = 1;
   #draining = false;
@@ -164,10 +166,10 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
   async #run(): Promise<void> {
     let committing = Promise.resolve();
     while (await this.#untilDue()) {
-      const prepared = await decodeBatch(
-        this.#parts.queue.take(this.#options.batchMax),
-        this.#parts,
-      );
+      const { queue, store } = this.#parts;
+      const { batchMax } = this.#options;
+      const records = this.#spare.pop() ?? store.newBatch(batchMax);
+      const prepared = await decodeBatch(queue.take(batchMax), records, this.#parts);
       this.#reportQueue();
       await committing;
       this.#writing = true;
@@ -279,6 +281,8 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
       queue.hold(false);
     }
     acknowledge(prepared.deliveries);
+    prepared.records.clear();
+    this.#spare.push(prepared.records);
     this.#parts.onSettled?.(context.heardUntil.map(([source]) => source));
   }
 

@@ -4,7 +4,7 @@ import type { RecordBatch } from "./network.ts";
 /** A batch for whoever takes the records as they are. */
 export class RecordList<R> implements RecordBatch<R> {
   /** What was added, in order. */
-  readonly records: R[] = [];
+  records: R[] = [];
 
   get size(): number {
     return this.records.length;
@@ -12,5 +12,9 @@ export class RecordList<R> implements RecordBatch<R> {
 
   add(record: R): void {
     this.records.push(record);
+  }
+
+  clear(): void {
+    this.records = [];
   }
 }

@@ -34,8 +34,8 @@ const COLUMNS = 22;
 /** Packs records as they are added. */
 export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
   readonly #packer: RowPacker;
-  readonly #others: [number, MeshcoreRecord][] = [];
-  readonly #nodes: [number, NodeUpdate][] = [];
+  #others: [number, MeshcoreRecord][] = [];
+  #nodes: [number, NodeUpdate][] = [];
   readonly #cells: Cell[] = new Array(COLUMNS).fill(null);
   #size = 0;
 
@@ -57,6 +57,13 @@ export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
       if (record.node !== null) this.#nodes.push([index, record.node]);
     }
     this.#size++;
+  }
+
+  clear(): void {
+    this.#packer.clear();
+    this.#others = [];
+    this.#nodes = [];
+    this.#size = 0;
   }
 
   encode(): EncodedMeshcore {

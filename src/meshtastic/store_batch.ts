@@ -9,7 +9,7 @@ export interface EncodedMeshtastic {
   /** Rows of `packet_history`. */
   readonly packets: PackedRows;
   /** Node number of the gateway of each record; NaN: none. */
-  readonly gateways: Float64Array<ArrayBuffer>;
+  readonly gateways: Float64Array<SharedArrayBuffer>;
   /** News of nodes, with the number of their packet in the batch. */
   readonly nodes: readonly (readonly [index: number, update: NodeUpdate])[];
   /** Details of payloads, with the number of their packet in the batch. */
@@ -19,33 +19,38 @@ export interface EncodedMeshtastic {
 /** Packs records as they are added. */
 export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord> {
   readonly #packer: RowPacker;
-  readonly #gateways: Float64Array<ArrayBuffer>;
-  readonly #nodes: [number, NodeUpdate][] = [];
-  readonly #details: [number, PacketDetails][] = [];
+  readonly #gateways: Float64Array<SharedArrayBuffer>;
+  #nodes: [number, NodeUpdate][] = [];
+  #details: [number, PacketDetails][] = [];
   readonly #withDetails: boolean;
   readonly #cells: Cell[] = new Array(packetColumns.length).fill(null);
-  #size = 0;
 
   /** Room for `capacity` records. `withDetails`: the thread writes meshpipe's tables, too. */
   constructor(capacity: number, withDetails: boolean) {
     this.#withDetails = withDetails;
     this.#packer = new RowPacker(capacity, packetColumns.length);
-    this.#gateways = new Float64Array(capacity);
+    this.#gateways = new Float64Array(new SharedArrayBuffer(capacity * 8));
   }
 
   get size(): number {
-    return this.#size;
+    return this.#packer.rows;
   }
 
   add(record: MeshtasticRecord): void {
+    const index = this.#packer.rows;
     packetCells(record.packet, this.#cells);
     this.#packer.add(this.#cells);
-    const index = this.#size++;
     this.#gateways[index] = record.gatewayNodeId ?? NaN;
     if (record.node !== undefined) this.#nodes.push([index, record.node]);
     if (this.#withDetails && record.details !== undefined) {
       this.#details.push([index, record.details]);
     }
+  }
+
+  clear(): void {
+    this.#packer.clear();
+    this.#nodes = [];
+    this.#details = [];
   }
 
   encode(): EncodedMeshtastic {

@@ -130,9 +130,8 @@ async function commitMessages<R, B extends RecordBatch<R>>(
     ...noObserver,
     dropped: (_network, _source, reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
   };
-  const batch = await decodeBatch(deliveries, {
+  const batch = await decodeBatch(deliveries, store.newBatch(deliveries.length), {
     network,
-    store,
     observer,
     log: silentLog,
   });

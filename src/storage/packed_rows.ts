@@ -1,6 +1,6 @@
 /**
- * Rows on their way to the storage thread: a few buffers instead of thousands of objects. Repeated
- * strings cross once.
+ * Rows on their way to the storage thread: a few buffers that both threads see, instead of thousands
+ * of objects that are copied. Repeated strings cross once.
  *
  * @module
  */
@@ -8,28 +8,32 @@
 /** A value of a row as SQLite binds it. Booleans become 0 and 1. */
 export type Cell = number | string | boolean | null | Uint8Array<ArrayBuffer>;
 
-/** Packed rows; `tags` and `numbers` hold a cell each, row after row. */
+/** Packed rows; `tags` and `numbers` hold a cell each, row after row, and may have room for more. */
 export interface PackedRows {
   /** Number of rows. */
   readonly rows: number;
   /** Cells of a row. */
   readonly columns: number;
   /** What kind of value each cell holds. */
-  readonly tags: Uint8Array<ArrayBuffer>;
-  /** The number itself, an index into `strings`, or an index into `spans` / 2. */
-  readonly numbers: Float64Array<ArrayBuffer>;
+  readonly tags: Uint8Array<SharedArrayBuffer>;
+  /** The number itself, an index into `strings`, or where in `bytes` a blob begins. */
+  readonly numbers: Float64Array<SharedArrayBuffer>;
   /** All texts. */
   readonly strings: readonly string[];
-  /** Start and end in `bytes` of each blob. */
-  readonly spans: Uint32Array<ArrayBuffer>;
-  /** All blobs, one after another. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** All blobs, each behind its length (u32, little-endian). */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
 const NULL = 0, NUMBER = 1, STRING = 2, BLOB = 3, UNBINDABLE = 4;
 
 /** Bytes of blobs that a row is taken to have; where it has more, the room is doubled. */
 const BLOB_BYTES_A_ROW = 256;
+
+/** Times the usual room for blobs that is kept for the next rows. */
+const KEPT_ROOM = 4;
+
+/** Bytes of a blob's length. */
+const LENGTH_BYTES = 4;
 
 /**
  * Packs rows one by one, so that thousands of them need not exist beside each other. A cell of a type
@@ -38,12 +42,11 @@ const BLOB_BYTES_A_ROW = 256;
 export class RowPacker {
   readonly #capacity: number;
   readonly #columns: number;
-  readonly #tags: Uint8Array<ArrayBuffer>;
-  readonly #numbers: Float64Array<ArrayBuffer>;
-  readonly #strings: string[] = [];
+  readonly #tags: Uint8Array<SharedArrayBuffer>;
+  readonly #numbers: Float64Array<SharedArrayBuffer>;
   readonly #index = new Map<string, number>();
-  readonly #spans: number[] = [];
-  #bytes: Uint8Array<ArrayBuffer>;
+  #strings: string[] = [];
+  #bytes: Uint8Array<SharedArrayBuffer>;
   #size = 0;
   #rows = 0;
 
@@ -51,9 +54,14 @@ export class RowPacker {
   constructor(capacity: number, columns: number) {
     this.#capacity = capacity;
     this.#columns = columns;
-    this.#tags = new Uint8Array(capacity * columns);
-    this.#numbers = new Float64Array(capacity * columns);
-    this.#bytes = new Uint8Array(capacity * BLOB_BYTES_A_ROW);
+    this.#tags = new Uint8Array(new SharedArrayBuffer(capacity * columns));
+    this.#numbers = new Float64Array(new SharedArrayBuffer(capacity * columns * 8));
+    this.#bytes = blobRoom(capacity);
+  }
+
+  /** Rows that were added. */
+  get rows(): number {
+    return this.#rows;
   }
 
   /**
@@ -71,8 +79,9 @@ export class RowPacker {
     let at = this.#rows++ * columns;
     for (let c = 0; c < columns; c++, at++) {
       const cell = row[c];
-      if (cell === null) continue;
-      if (typeof cell === "number") {
+      if (cell === null) {
+        tags[at] = NULL;
+      } else if (typeof cell === "number") {
         tags[at] = NUMBER;
         numbers[at] = cell;
       } else if (typeof cell === "string") {
@@ -83,41 +92,34 @@ export class RowPacker {
         numbers[at] = cell ? 1 : 0;
       } else if (cell instanceof Uint8Array) {
         tags[at] = BLOB;
-        numbers[at] = this.#spanIndex(cell);
+        numbers[at] = this.#addBlob(cell);
       } else {
         tags[at] = UNBINDABLE;
       }
     }
   }
 
-  /** The rows that were added. */
+  /** The rows that were added. What is added later, or after {@linkcode clear}, changes them. */
   finish(): PackedRows {
-    const cells = this.#rows * this.#columns;
-    // What is posted is copied with all of its buffer, so with no room left over.
-    const whole = this.#rows === this.#capacity;
     return {
       rows: this.#rows,
       columns: this.#columns,
-      tags: whole ? this.#tags : this.#tags.slice(0, cells),
-      numbers: whole ? this.#numbers : this.#numbers.slice(0, cells),
+      tags: this.#tags,
+      numbers: this.#numbers,
       strings: this.#strings,
-      spans: Uint32Array.from(this.#spans),
-      bytes: this.#bytes.slice(0, this.#size),
+      bytes: this.#bytes,
     };
   }
 
-  #spanIndex(blob: Uint8Array): number {
-    const start = this.#size;
-    const end = start + blob.length;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+  /** Forgets all rows and keeps the room, if it is not far more than is usual. */
+  clear(): void {
+    if (this.#bytes.length > this.#capacity * BLOB_BYTES_A_ROW * KEPT_ROOM) {
+      this.#bytes = blobRoom(this.#capacity);
     }
-    this.#bytes.set(blob, start);
-    this.#size = end;
-    this.#spans.push(start, end);
-    return this.#spans.length / 2 - 1;
+    this.#rows = 0;
+    this.#size = 0;
+    this.#strings = [];
+    this.#index.clear();
   }
 
   #stringIndex(text: string): number {
@@ -129,6 +131,32 @@ export class RowPacker {
     }
     return i;
   }
+
+  #addBlob(blob: Uint8Array): number {
+    const { length } = blob;
+    const start = this.#size;
+    const end = start + LENGTH_BYTES + length;
+    if (end > this.#bytes.length) this.#grow(end);
+    const bytes = this.#bytes;
+    bytes[start] = length;
+    bytes[start + 1] = length >>> 8;
+    bytes[start + 2] = length >>> 16;
+    bytes[start + 3] = length >>> 24;
+    bytes.set(blob, start + LENGTH_BYTES);
+    this.#size = end;
+    return start;
+  }
+
+  #grow(needed: number): void {
+    const larger = new SharedArrayBuffer(Math.max(needed, this.#bytes.length * 2));
+    const bytes = new Uint8Array(larger);
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+  }
+}
+
+function blobRoom(rows: number): Uint8Array<SharedArrayBuffer> {
+  return new Uint8Array(new SharedArrayBuffer(rows * BLOB_BYTES_A_ROW));
 }
 
 /**
@@ -137,9 +165,10 @@ export class RowPacker {
  * @throws {TypeError} when a cell is of a type that SQLite does not know.
  */
 export function unpackRow(packed: PackedRows, row: number, into: unknown[]): void {
+  const { numbers, bytes } = packed;
   let at = row * packed.columns;
   for (let c = 0; c < packed.columns; c++, at++) {
-    const number = packed.numbers[at]!;
+    const number = numbers[at]!;
     switch (packed.tags[at]) {
       case NULL:
         into[c] = null;
@@ -150,11 +179,18 @@ export function unpackRow(packed: PackedRows, row: number, into: unknown[]): voi
       case STRING:
         into[c] = packed.strings[number];
         break;
-      case BLOB:
-        into[c] = packed.bytes.subarray(packed.spans[2 * number], packed.spans[2 * number + 1]);
+      case BLOB: {
+        const start = number + LENGTH_BYTES;
+        into[c] = bytes.subarray(start, start + blobLength(bytes, number));
         break;
+      }
       default:
         throw new TypeError(`column ${c + 1} has a value that cannot be stored`);
     }
   }
+}
+
+function blobLength(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+  return (a | b << 8 | c << 16 | d << 24) >>> 0;
 }

@@ -24,8 +24,8 @@ import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
 /** A batch of one network. */
 export interface EncodableBatch<R> extends RecordBatch<R> {
   /**
-   * What the network's thread expects, copied on its way: the batch can be sent again, to a thread
-   * that has taken the place of this one, too.
+   * What the network's thread expects, shared with it or copied on its way: the batch can be sent
+   * again, to a thread that has taken the place of this one, too.
    */
   encode(): unknown;
 }

@@ -7,7 +7,6 @@ import { RecordList } from "../../src/capture/record_list.ts";
 import { delivery, message, RecordingAcknowledger } from "../helpers/deliveries.ts";
 
 const rest = {
-  store: { newBatch: () => new RecordList<string>() },
   observer: noObserver,
   log: silentLog,
 };
@@ -40,7 +39,11 @@ Deno.test("decodeBatch() decodes a large batch in slices, in order, and lets oth
     told.push(size);
   });
   const topics = Array.from({ length: 125 }, (_, i) => `t/${i}`);
-  const { records, sources, watched } = await decodeBatch(topics.map(about), { ...rest, network });
+  const { records, sources, watched } = await decodeBatch(
+    topics.map(about),
+    new RecordList<string>(),
+    { ...rest, network },
+  );
   assert.deepEqual(records.records, topics);
   assert.equal(watched, undefined, "nobody watches");
   assert.deepEqual(sources.map(({ topic }) => topic), topics);
@@ -51,14 +54,18 @@ Deno.test("decodeBatch() decodes a large batch in slices, in order, and lets oth
 Deno.test("decodeBatch() decodes a small batch at once", async () => {
   const told: number[] = [];
   const network = slowNetwork((size) => told.push(size));
-  await decodeBatch(["a", "b"].map(about), { ...rest, network });
+  await decodeBatch(["a", "b"].map(about), new RecordList<string>(), { ...rest, network });
   assert.deepEqual(told, [2]);
 });
 
 Deno.test("decodeBatch() keeps the records themselves for those who watch", async () => {
   const network = slowNetwork(() => {});
   const watcher = { wanted: true };
-  const { watched } = await decodeBatch(["a", "b"].map(about), { ...rest, network, watcher });
+  const { watched } = await decodeBatch(
+    ["a", "b"].map(about),
+    new RecordList<string>(),
+    { ...rest, network, watcher },
+  );
   assert.deepEqual(watched, ["a", "b"].map((record) => ({ record, labels: LABELS })));
 });
 
@@ -71,7 +78,8 @@ Deno.test("decodeBatch() puts a message into quarantine whose record cannot be p
   }
   const batch = await decodeBatch(
     ["a", "b", "c"].map(about),
-    { ...rest, network: slowNetwork(() => {}), store: { newBatch: () => new Choosy() } },
+    new Choosy(),
+    { ...rest, network: slowNetwork(() => {}) },
   );
   assert.deepEqual(batch.records.records, ["a", "c"]);
   assert.deepEqual(batch.sources.map(({ topic }) => topic), ["a", "c"]);

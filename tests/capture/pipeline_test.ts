@@ -39,11 +39,14 @@ class FakeStore {
   readonly commits: { records: string[]; context: CommitContext }[] = [];
   /** What the next commits do instead of succeeding. */
   readonly failures: Error[] = [];
+  /** Batches that were asked for. */
+  made = 0;
   /** When set, commits wait until {@linkcode release} is called. */
   gate = false;
   #waiting: (() => void)[] = [];
 
   newBatch(): RecordList<string> {
+    this.made++;
     return new RecordList();
   }
 
@@ -152,6 +155,23 @@ Deno.test("Pipeline decodes the next batch while one is being committed, and com
   store.release();
   await pipeline.drain();
   assert.deepEqual(ack.ids, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+Deno.test("Pipeline uses two batches in turn, and none that is being committed", async () => {
+  const { clock, queue, store, pipeline, ack } = setUp();
+  store.gate = true;
+  for (let id = 1; id <= 20; id++) queue.offer(delivery(id, ack));
+  await settle();
+  // The second batch is decoded while the first is refused, and sent again.
+  store.failures.push(new StorageError("locked", "locked", true));
+  store.release();
+  await clock.advance(100);
+  store.gate = false;
+  store.release();
+  await pipeline.drain();
+  const expected = Array.from({ length: 20 }, (_, i) => `payload ${i + 1}`);
+  assert.deepEqual(store.commits.flatMap(({ records }) => records), expected);
+  assert.equal(store.made, 2);
 });
 
 Deno.test("Pipeline acknowledges nothing before the commit", async () => {
