@@ -101,16 +101,23 @@ Profiled by hand (V8's sampling profiler on both threads; shares of busy time).
 
 ## Memory
 
-In a burst a message is alive while some four to eight thousand others come in: those that wait and two
-batches. V8's young generation holds fewer, so nearly all objects are moved into the old one, die there,
+In a burst a message is alive while up to 24,000 others come in: those that wait (\`queue.max_messages\`) and two
+batches. V8's young generation holds fewer, so what belongs to a message is moved into the old one, dies there,
 and the old one grows to several times what is alive before it is swept: 43 MB were alive in a heap of 269.
 So less is made for a message (messages are read below mqtt.js, what several gateways publish is decrypted
-once, rows are packed one by one), and V8 is told, by \`deno task start\` and in the executable, to keep little
+once, a record is packed into memory that both threads see as soon as it is decoded, and the queue lets go of what was
+taken), and V8 is told, by \`deno task start\` and in the executable, to keep little
 room for the young and to let the old grow by two fifths only
 (\`--max-semi-space-size=2,--heap-growing-percent=40\`). A burst of 100,000 with full indexes, by hand: peak
 RSS 432 MB at first, 349 after the former, 191 with both. Other flags: a young generation of 4 MB alone
 gives 237 where none gives 269 and both 177; \`--optimize-for-size\` saves as much and costs 40 % more CPU time;
-\`--max-old-space-size\` costs more, and would end the process when a queue is long.
+\`--max-old-space-size\` costs more, and would end the process when a queue is long. Packing while decoding, shared
+memory and the queue's pieces came last: by hand, in turns, the peak fell from 190 to 182 MiB (Meshtastic; MeshCore's,
+whose payloads are twice as long, stayed at 214), the service's CPU time in a burst by about a tenth.
+
+Of the CPU time that V8's own threads take in a burst, half is for compiling: \`--no-turbofan\`, or TurboFan only for
+what ran 200,000 times, saves 6 to 8 % of all CPU time with Meshtastic and costs MeshCore's main thread 15 to 20 %, so it
+is left as it is.
 
 At rest the executable holds what its runtime takes (47 MB for a program that does nothing, 36 of them pages
 of its own file; 13 for a second thread, 6 for SQLite and a socket), and 14 of its own. A service started from source
@@ -128,8 +135,8 @@ in files, as it is now, 8, in no more time.
 Deno's event loop looks for what has come from the network after 61 pieces of work, or when there is none. In
 a burst a piece is a slice of a batch, so a request for /metrics could lie there for a tenth of a second while
 a server with nothing to do beside it answered in 5 ms. \`DENO_TOKIO_EVENT_INTERVAL=1\`, which \`deno task start\`, the
-systemd unit and the container set, has it look after each; batches are decoded in slices of 50 and packed in steps
-of 250, and a scrape waits for nobody: sizes and the free room of the disk are asked for beforehand. By hand, in turns: p99
+systemd unit and the container set, has it look after each; batches are decoded and packed in slices
+of 50, and a scrape waits for nobody: sizes and the free room of the disk are asked for beforehand. By hand, in turns: p99
 of /metrics 34 to 69 ms looking after 8 pieces, 18 to 47 after each, at the same rate and 3 to 5 % less CPU
 time. What is left is the main thread's waiting for its turn while publisher, broker, storage thread and the reader that counts
 rows want the same two cores: a server in a process of its own, asked in turn, answers in 5 to 10 ms (*bare ms* below).
@@ -137,8 +144,7 @@ Answering in a thread of its own would do the same, and cost 10 MB at rest.
 
 The rows of /metrics below are of an hour in which the machine did half of what it did for the bursts (the bare loop
 10,500 to 13,900 rows with full indexes, not 17,000 to 22,000); an executable's second row met a standstill of it, as
-its *bare ms* show. The bursts were measured before batches were packed in steps and a socket was read 64 KiB at a turn: by
-hand, in turns, neither rate nor CPU time differed by more than one run from the next. Deno 2.4, the executable's runtime,
+its *bare ms* show. Deno 2.4, the executable's runtime,
 takes 36 to 50 ms for a full collection of garbage in a burst, Deno 2.9 5 to 20.
 
 ## The executable

@@ -154,17 +154,22 @@ async function decodeAll<R>(
   return answers;
 }
 
-/** Puts the messages of refused records into quarantine, which leaves the records out. */
+/**
+ * Puts the messages of refused records into quarantine, which leaves the records out. Returns how many
+ * there were: after 0 the next commit would be refused as this one was.
+ */
 export function quarantineRefused<R>(
   { sources, quarantine }: Batch<R>,
   { refused }: StorageError,
-): void {
+): number {
+  const known = new Set(quarantine.map(({ record }) => record));
+  const before = quarantine.length;
   for (const { index, error } of refused) {
     const message = sources[index];
-    if (message !== undefined) {
-      quarantine.push({ message: detached(message), error, record: index });
-    }
+    if (message === undefined || known.has(index)) continue;
+    quarantine.push({ message: detached(message), error, record: index });
   }
+  return quarantine.length - before;
 }
 
 /** Of each record, whether it was stored: those in quarantine were left out. */

@@ -33,17 +33,15 @@ export interface Network<R> {
  * Records on their way to a store, packed as they are added: thousands of them beside each other, for
  * as long as a commit takes, are what a garbage collector is busiest with.
  */
-export interface RecordBatch<R> {
+export interface RecordBatch<R> extends Disposable {
   /** Number of records that were added. */
   readonly size: number;
   /**
    * Adds a record, which its caller may forget.
    *
-   * @throws {RangeError} when the batch was made for fewer.
+   * @throws when there is no room for it. The batch is then as it was.
    */
   add(record: R): void;
-  /** Forgets all records, so that the batch can be used again. */
-  clear(): void;
 }
 
 /** The part of a batch's ledger that belongs to one source and session. */
@@ -111,7 +109,7 @@ export interface MinuteSample {
 export interface QuarantinedMessage {
   /** The message as it was delivered. */
   readonly message: Message;
-  /** What the database said of its record. */
+  /** What the database said of its record, or why there is none. */
   readonly error: string;
   /** Position in the batch of its record, which is left out; undefined: it has none there. */
   readonly record?: number;
@@ -185,7 +183,8 @@ export interface StoreStats {
 export interface Store<R> {
   /**
    * An empty batch for {@linkcode commit}, with room for `capacity` records. It must stay as it is
-   * while it is committed: the storage thread sees the same memory.
+   * while it is committed: the storage thread sees the same memory. Disposing of it lets the store
+   * use it again.
    */
   newBatch(capacity: number): RecordBatch<R>;
   /**

@@ -90,8 +90,6 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
   readonly #options: PipelineOptions;
   readonly #giveUp = new AbortController();
   #running: Promise<void> | undefined;
-  /** Batches that are not in use: one is decoded while one is committed. */
-  readonly #spare: B[] = [];
   #wake: (() => void) | undefined;
   #wakeAtSize = 1;
   #draining = false;
@@ -168,7 +166,7 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
     while (await this.#untilDue()) {
       const { queue, store } = this.#parts;
       const { batchMax } = this.#options;
-      const records = this.#spare.pop() ?? store.newBatch(batchMax);
+      const records = store.newBatch(batchMax);
       const prepared = await decodeBatch(queue.take(batchMax), records, this.#parts);
       this.#reportQueue();
       await committing;
@@ -248,10 +246,7 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
         summary = answer;
       } catch (error) {
         const failure = asStorageError(error);
-        if (failure.reason === "refused" && failure.refused.length > 0) {
-          quarantineRefused(prepared, failure);
-          continue;
-        }
+        if (failure.reason === "refused" && quarantineRefused(prepared, failure) > 0) continue;
         observer.storeError(network.name, failure.reason);
         if (attempt === 0) {
           log.error("commit failed; the batch is kept and tried again, reading stops", {
@@ -281,8 +276,8 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
       queue.hold(false);
     }
     acknowledge(prepared.deliveries);
-    prepared.records.clear();
-    this.#spare.push(prepared.records);
+    // Not one that was given up: the storage thread may be reading it yet.
+    prepared.records[Symbol.dispose]();
     this.#parts.onSettled?.(context.heardUntil.map(([source]) => source));
   }
 
@@ -308,7 +303,7 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
     if (watched !== undefined && watched.length > 0) watcher?.committed(watched);
     if (quarantined > 0) {
       observer.quarantined(network.name, quarantined);
-      log.warn("the database refused messages for themselves; they are in capture_quarantine", {
+      log.warn("messages could not be stored as rows; they are in capture_quarantine", {
         messages: quarantined,
       });
     }

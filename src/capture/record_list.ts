@@ -4,7 +4,7 @@ import type { RecordBatch } from "./network.ts";
 /** A batch for whoever takes the records as they are. */
 export class RecordList<R> implements RecordBatch<R> {
   /** What was added, in order. */
-  records: R[] = [];
+  readonly records: R[] = [];
 
   get size(): number {
     return this.records.length;
@@ -14,7 +14,6 @@ export class RecordList<R> implements RecordBatch<R> {
     this.records.push(record);
   }
 
-  clear(): void {
-    this.records = [];
-  }
+  /** Nothing: whoever has the records keeps them. */
+  [Symbol.dispose](): void {}
 }

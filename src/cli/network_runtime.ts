@@ -40,7 +40,7 @@ export interface NetworkRuntimeParts {
   readonly storeHealth: HealthComponent;
   /** Where a queue that stands still is reported. */
   readonly queueHealth: HealthComponent;
-  /** Sees each batch once it is on the disk. */
+  /** Sees the records that are on the disk. */
   readonly watcher?: CommitWatcher<unknown>;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;

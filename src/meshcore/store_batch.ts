@@ -7,7 +7,7 @@
  */
 import type { BatchWriter } from "../storage/commit_batch.ts";
 import { type Cell, type PackedRows, RowPacker, unpackRow } from "../storage/packed_rows.ts";
-import type { EncodableBatch } from "../storage/thread_store.ts";
+import { PackedBatch } from "../storage/packed_batch.ts";
 import type {
   MeshcoreRecord,
   NodeUpdate,
@@ -32,7 +32,7 @@ export interface EncodedMeshcore {
 const COLUMNS = 22;
 
 /** Packs records as they are added. */
-export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
+export class MeshcoreBatch extends PackedBatch<MeshcoreRecord> {
   readonly #packer: RowPacker;
   #others: [number, MeshcoreRecord][] = [];
   #nodes: [number, NodeUpdate][] = [];
@@ -41,14 +41,17 @@ export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
 
   /** Room for `capacity` records. */
   constructor(capacity: number) {
+    super(capacity);
     this.#packer = new RowPacker(capacity, COLUMNS);
   }
 
-  get size(): number {
+  /** As {@linkcode PackedBatch.size}. */
+  override get size(): number {
     return this.#size;
   }
 
-  add(record: MeshcoreRecord): void {
+  /** As {@linkcode PackedBatch.add}. */
+  override add(record: MeshcoreRecord): void {
     const index = this.#size;
     if (record.kind !== "packet") this.#others.push([index, record]);
     else {
@@ -59,14 +62,16 @@ export class MeshcoreBatch implements EncodableBatch<MeshcoreRecord> {
     this.#size++;
   }
 
-  clear(): void {
+  /** As {@linkcode PackedBatch.clear}. */
+  protected override clear(): void {
     this.#packer.clear();
     this.#others = [];
     this.#nodes = [];
     this.#size = 0;
   }
 
-  encode(): EncodedMeshcore {
+  /** As {@linkcode PackedBatch.encode}. */
+  override encode(): EncodedMeshcore {
     return {
       size: this.#size,
       packets: this.#packer.finish(),

@@ -1,5 +1,5 @@
 /** A batch of records on its way to the storage thread. @module */
-import type { EncodableBatch } from "../storage/thread_store.ts";
+import { PackedBatch } from "../storage/packed_batch.ts";
 import { type Cell, type PackedRows, RowPacker } from "../storage/packed_rows.ts";
 import { packetCells, packetColumns } from "./packet_columns.ts";
 import type { MeshtasticRecord, NodeUpdate, PacketDetails } from "./record.ts";
@@ -17,7 +17,7 @@ export interface EncodedMeshtastic {
 }
 
 /** Packs records as they are added. */
-export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord> {
+export class MeshtasticBatch extends PackedBatch<MeshtasticRecord> {
   readonly #packer: RowPacker;
   readonly #gateways: Float64Array<SharedArrayBuffer>;
   #nodes: [number, NodeUpdate][] = [];
@@ -27,16 +27,19 @@ export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord> {
 
   /** Room for `capacity` records. `withDetails`: the thread writes meshpipe's tables, too. */
   constructor(capacity: number, withDetails: boolean) {
+    super(capacity);
     this.#withDetails = withDetails;
     this.#packer = new RowPacker(capacity, packetColumns.length);
     this.#gateways = new Float64Array(new SharedArrayBuffer(capacity * 8));
   }
 
-  get size(): number {
+  /** As {@linkcode PackedBatch.size}. */
+  override get size(): number {
     return this.#packer.rows;
   }
 
-  add(record: MeshtasticRecord): void {
+  /** As {@linkcode PackedBatch.add}. */
+  override add(record: MeshtasticRecord): void {
     const index = this.#packer.rows;
     packetCells(record.packet, this.#cells);
     this.#packer.add(this.#cells);
@@ -47,13 +50,15 @@ export class MeshtasticBatch implements EncodableBatch<MeshtasticRecord> {
     }
   }
 
-  clear(): void {
+  /** As {@linkcode PackedBatch.clear}. */
+  protected override clear(): void {
     this.#packer.clear();
     this.#nodes = [];
     this.#details = [];
   }
 
-  encode(): EncodedMeshtastic {
+  /** As {@linkcode PackedBatch.encode}. */
+  override encode(): EncodedMeshtastic {
     return {
       packets: this.#packer.finish(),
       gateways: this.#gateways,

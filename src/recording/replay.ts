@@ -66,7 +66,7 @@ export interface ReplayResult {
 export async function replayInto<R, B extends RecordBatch<R>>(
   parts: ReplayParts<R, B>,
 ): Promise<ReplayResult> {
-  const { recording, tally, network, batchMax, onProblem, onProgress, signal } = parts;
+  const { recording, tally, batchMax, onProblem, onProgress, signal } = parts;
   const jobsEveryMs = parts.jobsEveryMs ?? 60_000;
   const dropped = new Map<string, number>();
   let store: ReplayStore<R, B> | undefined;
@@ -79,7 +79,7 @@ export async function replayInto<R, B extends RecordBatch<R>>(
   const flush = async () => {
     if (batch.length === 0) return;
     store ??= await parts.openStore(batch[0]!.receivedAt);
-    const done = await commitMessages(store, network, batch, dropped);
+    const done = await commitMessages(store, parts, batch, dropped);
     stored += done.stored;
     quarantined += done.quarantined;
     batch = [];
@@ -116,7 +116,7 @@ export async function replayInto<R, B extends RecordBatch<R>>(
 /** As the pipeline does it, but nobody is acknowledged and no ledger is kept. */
 async function commitMessages<R, B extends RecordBatch<R>>(
   store: ReplayStore<R, B>,
-  network: Network<R>,
+  { network, batchMax }: Pick<ReplayParts<R, B>, "network" | "batchMax">,
   messages: readonly Message[],
   dropped: Map<string, number>,
 ): Promise<{ stored: number; quarantined: number }> {
@@ -130,20 +130,16 @@ async function commitMessages<R, B extends RecordBatch<R>>(
     ...noObserver,
     dropped: (_network, _source, reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
   };
-  const batch = await decodeBatch(deliveries, store.newBatch(deliveries.length), {
-    network,
-    observer,
-    log: silentLog,
-  });
-  const { records, quarantine } = batch;
+  using records = store.newBatch(batchMax);
+  const batch = await decodeBatch(deliveries, records, { network, observer, log: silentLog });
+  const { quarantine } = batch;
   const context: CommitContext = { ledger: [], retained: [], heardUntil: [], quarantine };
   while (records.size > 0 || quarantine.length > 0) {
     try {
       await store.commit(records, context);
       break;
     } catch (error) {
-      if (!(error instanceof StorageError) || error.refused.length === 0) throw error;
-      quarantineRefused(batch, error);
+      if (!(error instanceof StorageError) || quarantineRefused(batch, error) === 0) throw error;
     }
   }
   const stored = storedRecords(batch).filter(Boolean).length;

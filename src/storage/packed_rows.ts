@@ -76,7 +76,7 @@ export class RowPacker {
     const tags = this.#tags;
     const numbers = this.#numbers;
     const columns = this.#columns;
-    let at = this.#rows++ * columns;
+    let at = this.#rows * columns;
     for (let c = 0; c < columns; c++, at++) {
       const cell = row[c];
       if (cell === null) {
@@ -97,9 +97,11 @@ export class RowPacker {
         tags[at] = UNBINDABLE;
       }
     }
+    // Last, so that a row whose blob finds no memory is none.
+    this.#rows++;
   }
 
-  /** The rows that were added. What is added later, or after {@linkcode clear}, changes them. */
+  /** The rows that were added; to be asked for anew after anything is added or cleared. */
   finish(): PackedRows {
     return {
       rows: this.#rows,
@@ -191,6 +193,7 @@ export function unpackRow(packed: PackedRows, row: number, into: unknown[]): voi
 }
 
 function blobLength(bytes: Uint8Array, at: number): number {
-  const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
-  return (a | b << 8 | c << 16 | d << 24) >>> 0;
+  const low = bytes[at]! | bytes[at + 1]! << 8;
+  const high = bytes[at + 2]! | bytes[at + 3]! << 8;
+  return low + high * 65_536;
 }

@@ -11,7 +11,7 @@ export interface ThreadCall {
   readonly id: number;
   /** Name of the method. */
   readonly method: string;
-  /** Its arguments, cloned or handed over. */
+  /** Its arguments, cloned, or shared where they lie in shared memory. */
   readonly args: readonly unknown[];
 }
 

@@ -18,17 +18,9 @@ import {
   type Stretch,
 } from "../capture/network.ts";
 import { confinedWorker } from "./confined_worker.ts";
+import { PackedBatch } from "./packed_batch.ts";
 import { storageFailure } from "./storage_failure.ts";
 import { errorOf, type ThreadMessage } from "./thread_protocol.ts";
-
-/** A batch of one network. */
-export interface EncodableBatch<R> extends RecordBatch<R> {
-  /**
-   * What the network's thread expects, shared with it or copied on its way: the batch can be sent
-   * again, to a thread that has taken the place of this one, too.
-   */
-  encode(): unknown;
-}
 
 /** How to run a storage thread. */
 export interface ThreadStoreOptions<R, I> {
@@ -42,7 +34,7 @@ export interface ThreadStoreOptions<R, I> {
    * An empty batch of the network, with room for `capacity` records; `info` is what the thread said
    * when it had opened the database.
    */
-  readonly newBatch: (capacity: number, info: I) => EncodableBatch<R>;
+  readonly newBatch: (capacity: number, info: I) => PackedBatch<R>;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
   /** A background job that runs once has come to its end. */
@@ -63,6 +55,8 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
   readonly #worker: Worker;
   readonly #options: ThreadStoreOptions<R, I>;
   readonly #pending = new Map<number, Pending>();
+  /** Batches of this database that nobody uses at the moment. */
+  readonly #spare: PackedBatch<R>[] = [];
   #nextId = 1;
   #ended: StorageError | undefined;
   #closing: Promise<void> | undefined;
@@ -105,12 +99,18 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
 
   /** As {@linkcode Store.newBatch}. */
   newBatch(capacity: number): RecordBatch<R> {
-    return this.#options.newBatch(capacity, this.info);
+    const spare = this.#spare.findIndex((one) => one.capacity === capacity);
+    const batch = this.#spare.splice(spare, spare < 0 ? 0 : 1)[0] ??
+      this.#options.newBatch(capacity, this.info);
+    return batch.lend(this.#spare);
   }
 
-  /** As {@linkcode Store.commit}. A batch must be of the kind that this store's network makes. */
+  /** As {@linkcode Store.commit}. The batch must be one of {@linkcode newBatch}'s, or records. */
   commit(batch: readonly R[] | RecordBatch<R>, context: CommitContext): Promise<CommitSummary> {
-    const packed = Array.isArray(batch) ? this.#packed(batch) : batch as EncodableBatch<R>;
+    const packed = Array.isArray(batch) ? this.#packed(batch) : batch;
+    if (!(packed instanceof PackedBatch)) {
+      return Promise.reject(new TypeError("the batch is none that a storage thread takes"));
+    }
     return this.#call("commit", [packed.encode(), context]) as Promise<CommitSummary>;
   }
 
@@ -174,7 +174,7 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     await this.close(0);
   }
 
-  #packed(records: readonly R[]): EncodableBatch<R> {
+  #packed(records: readonly R[]): PackedBatch<R> {
     const batch = this.#options.newBatch(records.length, this.info);
     for (const record of records) batch.add(record);
     return batch;

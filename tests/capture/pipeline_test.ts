@@ -39,15 +39,17 @@ class FakeStore {
   readonly commits: { records: string[]; context: CommitContext }[] = [];
   /** What the next commits do instead of succeeding. */
   readonly failures: Error[] = [];
-  /** Batches that were asked for. */
-  made = 0;
+  /** Batches that were asked for and not given back. */
+  inUse = 0;
   /** When set, commits wait until {@linkcode release} is called. */
   gate = false;
   #waiting: (() => void)[] = [];
 
   newBatch(): RecordList<string> {
-    this.made++;
-    return new RecordList();
+    this.inUse++;
+    const batch = new RecordList<string>();
+    batch[Symbol.dispose] = () => void this.inUse--;
+    return batch;
   }
 
   async commit(batch: RecordList<string>, context: CommitContext): Promise<CommitSummary> {
@@ -157,12 +159,12 @@ Deno.test("Pipeline decodes the next batch while one is being committed, and com
   assert.deepEqual(ack.ids, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
 });
 
-Deno.test("Pipeline uses two batches in turn, and none that is being committed", async () => {
+Deno.test("Pipeline gives back each batch once it is committed, and not before", async () => {
   const { clock, queue, store, pipeline, ack } = setUp();
   store.gate = true;
   for (let id = 1; id <= 20; id++) queue.offer(delivery(id, ack));
   await settle();
-  // The second batch is decoded while the first is refused, and sent again.
+  assert.equal(store.inUse, 2, "one is committed, one is decoded");
   store.failures.push(new StorageError("locked", "locked", true));
   store.release();
   await clock.advance(100);
@@ -171,7 +173,7 @@ Deno.test("Pipeline uses two batches in turn, and none that is being committed",
   await pipeline.drain();
   const expected = Array.from({ length: 20 }, (_, i) => `payload ${i + 1}`);
   assert.deepEqual(store.commits.flatMap(({ records }) => records), expected);
-  assert.equal(store.made, 2);
+  assert.equal(store.inUse, 0);
 });
 
 Deno.test("Pipeline acknowledges nothing before the commit", async () => {
@@ -227,6 +229,24 @@ Deno.test("Pipeline puts what the database refuses for itself in quarantine and 
     [[2, "too big"], [4, "constraint"]],
   );
   assert.equal(quarantined, 2);
+  assert.deepEqual(ack.ids, [1, 2, 3, 4, 5]);
+  await pipeline.drain();
+});
+
+Deno.test("Pipeline waits before it tries again what was refused without a record to blame", async () => {
+  const errors: string[] = [];
+  const observer = { ...noObserver, storeError: (_: string, why: string) => void errors.push(why) };
+  const { clock, queue, store, pipeline, ack } = setUp({}, { observer });
+  const refusal = () =>
+    new StorageError("no", "refused", false, undefined, [{ index: 99, error: "no" }]);
+  store.failures.push(refusal(), refusal());
+  for (let id = 1; id <= 5; id++) queue.offer(delivery(id, ack));
+  await settle();
+  assert.deepEqual(errors, ["refused"]);
+  assert.equal(pipeline.trouble?.reason, "refused");
+  await clock.advance(1000);
+  assert.deepEqual(errors, ["refused", "refused"]);
+  assert.equal(store.commits[0]?.records.length, 5);
   assert.deepEqual(ack.ids, [1, 2, 3, 4, 5]);
   await pipeline.drain();
 });

@@ -1,10 +1,23 @@
 /** @module */
-import { RecordList } from "../../src/capture/record_list.ts";
-import type { EncodableBatch } from "../../src/storage/thread_store.ts";
+import { PackedBatch } from "../../src/storage/packed_batch.ts";
 
 /** Numbers on their way to a thread of the tests. */
-export class NumberBatch extends RecordList<number> implements EncodableBatch<number> {
-  encode(): readonly number[] {
-    return this.records;
+export class NumberBatch extends PackedBatch<number> {
+  #numbers: number[] = [];
+
+  override get size(): number {
+    return this.#numbers.length;
+  }
+
+  override add(record: number): void {
+    this.#numbers.push(record);
+  }
+
+  override encode(): readonly number[] {
+    return this.#numbers;
+  }
+
+  protected override clear(): void {
+    this.#numbers = [];
   }
 }

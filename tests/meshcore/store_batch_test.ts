@@ -13,8 +13,12 @@ import { advert, companion, packet, reception, refused, status } from "./records
 
 /** A batch as it arrives in the thread. */
 function crossed(records: readonly MeshcoreRecord[]): EncodedMeshcore {
-  const batch = new MeshcoreBatch(records.length);
+  const batch = new MeshcoreBatch(records.length + 3);
+  // What was in it before leaves nothing.
+  for (const record of [advert(), status(), packet({ hops: ["FE"] })]) batch.add(record);
+  batch[Symbol.dispose]();
   for (const record of records) batch.add(record);
+  assert.equal(batch.size, records.length);
   return structuredClone(batch.encode());
 }
 
@@ -72,7 +76,7 @@ Deno.test("BatchReader gives back every kind of record, in order", () => {
   assert.deepEqual(read(crossed(records)), records.map(stored));
   assert.deepEqual(read(crossed([])), []);
   const reader = new BatchReader(crossed(records));
-  for (const index of [8, 2, 2, 0, 7, 5, 6, 3, 3, 4, 1, 2]) {
+  for (const index of [8, 2, 2, 0, 7, 5, 6, 3, 3, 4, 1, 2, 0, 2, 5, 6, 8]) {
     assert.deepEqual(reader.at(index), stored(records[index]!), `record ${index} out of turn`);
   }
 });

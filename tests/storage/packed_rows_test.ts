@@ -64,6 +64,29 @@ Deno.test("RowPacker keeps nothing of a row that its owner changes, and takes no
   assert.equal(packer.rows, 2);
 });
 
+Deno.test("RowPacker has no row whose blob found no memory", () => {
+  const packer = new RowPacker(3, 2);
+  packer.add([1, new Uint8Array([1])]);
+  const Shared = globalThis.SharedArrayBuffer;
+  globalThis.SharedArrayBuffer = class {
+    constructor() {
+      throw new RangeError("Array buffer allocation failed");
+    }
+  } as never;
+  try {
+    assert.throws(() => packer.add([2, new Uint8Array(10_000)]), /allocation failed/);
+  } finally {
+    globalThis.SharedArrayBuffer = Shared;
+  }
+  packer.add([null, new Uint8Array([3])]);
+  const rows = packer.finish();
+  assert.equal(rows.rows, 2);
+  const second: unknown[] = [];
+  unpackRow(rows, 1, second);
+  assert.deepEqual(second, [null, new Uint8Array([3])]);
+  assert.equal(cellOf(rows, 0), 1);
+});
+
 Deno.test("RowPacker.clear() leaves nothing of the rows before, and gives back room that is not usual", () => {
   const packer = new RowPacker(2, 2);
   const usual = packer.finish().bytes.length;

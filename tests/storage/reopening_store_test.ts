@@ -16,7 +16,7 @@ function ofNumbers(path: string, onOpen: () => void) {
       path,
       workerUrl: WORKER,
       openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
-      newBatch: () => new NumberBatch(),
+      newBatch: (capacity) => new NumberBatch(capacity),
       onThreadFailure,
     });
   });

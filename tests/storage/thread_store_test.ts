@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../../src/capture/network.ts";
+import { RecordList } from "../../src/capture/record_list.ts";
 import { ThreadStore, type ThreadStoreOptions } from "../../src/storage/thread_store.ts";
 import { message } from "../helpers/deliveries.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
@@ -19,7 +20,7 @@ function open(path: string, more: Partial<ThreadStoreOptions<number, Seen>> = {}
     path,
     workerUrl: new URL("./probe_worker.ts", import.meta.url),
     openOptions: { outside: new URL("../../deno.json", import.meta.url).pathname },
-    newBatch: () => new NumberBatch(),
+    newBatch: (capacity) => new NumberBatch(capacity),
     ...more,
   });
 }
@@ -84,12 +85,29 @@ Deno.test("ThreadStore commits between slices of background work", async () => {
 Deno.test("ThreadStore.commit() takes a batch again, and leaves out what is in quarantine", async () => {
   using scratch = new Scratch();
   await using store = await open(scratch.file("a.db"));
-  const batch = new NumberBatch();
+  const batch = new NumberBatch(3);
   for (const one of [1, 2, 3]) batch.add(one);
   assert.deepEqual((await store.commit(batch, emptyContext)).counts, { rows: 3 });
   const quarantine = [{ message: message({}), error: "no", record: 1 }];
   const again = await store.commit(batch, { ...emptyContext, quarantine });
   assert.deepEqual(again.counts, { rows: 2 });
+  await assert.rejects(store.commit(new RecordList<number>(), emptyContext), TypeError);
+});
+
+Deno.test("ThreadStore.newBatch() uses again what was given back, once, for the same room", async () => {
+  using scratch = new Scratch();
+  await using store = await open(scratch.file("a.db"));
+  const [first, second] = [store.newBatch(10), store.newBatch(10)];
+  assert.notEqual(first, second);
+  first.add(7);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  const larger = store.newBatch(20);
+  assert.notEqual(larger, first);
+  const again = store.newBatch(10);
+  assert.equal(again, first);
+  assert.equal(again.size, 0);
+  assert.notEqual(store.newBatch(10), first);
 });
 
 Deno.test("ThreadStore finishes what was asked before close(), and refuses what comes after", async () => {
