@@ -8,14 +8,15 @@ import { aroundEventLoop } from "./event_loop.ts";
 import { LedgerBatch } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import type { Acknowledger, Delivery, Message } from "./message.ts";
-import type {
-  CommitContext,
-  Decoded,
-  Network,
-  QuarantinedMessage,
-  RecordBatch,
-  RecordLabels,
-  StorageError,
+import {
+  type CommitContext,
+  type Decoded,
+  type Network,
+  type QuarantinedMessage,
+  type RecordBatch,
+  type RecordLabels,
+  recordsLeftOut,
+  type StorageError,
 } from "./network.ts";
 import type { PipelineObserver } from "./observer.ts";
 
@@ -162,7 +163,7 @@ export function quarantineRefused<R>(
   { sources, quarantine }: Batch<R>,
   { refused }: StorageError,
 ): number {
-  const known = new Set(quarantine.map(({ record }) => record));
+  const known = recordsLeftOut(quarantine);
   const before = quarantine.length;
   for (const { index, error } of refused) {
     const message = sources[index];
@@ -170,13 +171,6 @@ export function quarantineRefused<R>(
     quarantine.push({ message: detached(message), error, record: index });
   }
   return quarantine.length - before;
-}
-
-/** Of each record, whether it was stored: those in quarantine were left out. */
-export function storedRecords<R>({ sources, quarantine }: Batch<R>): boolean[] {
-  const stored = sources.map(() => true);
-  for (const { record } of quarantine) if (record !== undefined) stored[record] = false;
-  return stored;
 }
 
 /** `message` with a payload in a buffer of its own: it is posted to the storage thread as it is. */

@@ -115,6 +115,11 @@ export interface QuarantinedMessage {
   readonly record?: number;
 }
 
+/** Positions in the batch of the records that are left out because their messages are in quarantine. */
+export function recordsLeftOut(quarantine: readonly QuarantinedMessage[]): ReadonlySet<number> {
+  return new Set(quarantine.flatMap(({ record }) => record === undefined ? [] : [record]));
+}
+
 /** What a commit did. */
 export interface CommitSummary {
   /** Rows written by table (or by what a reader would call it), for metrics: `nodes`, `positions`, … */
@@ -179,14 +184,20 @@ export interface StoreStats {
   readonly pendingJobs: readonly string[];
 }
 
-/** A network's database. Only its storage thread writes. */
-export interface Store<R> {
+/** The part of a {@linkcode Store} that batches go through; `B` is what its batches are. */
+export interface BatchStore<R, B extends RecordBatch<R> = RecordBatch<R>> {
   /**
    * An empty batch for {@linkcode commit}, with room for `capacity` records. It must stay as it is
    * while it is committed: the storage thread sees the same memory. Disposing of it lets the store
    * use it again.
    */
-  newBatch(capacity: number): RecordBatch<R>;
+  newBatch(capacity: number): B;
+  /** As {@linkcode Store.commit}. */
+  commit(batch: B, context: CommitContext): Promise<CommitSummary>;
+}
+
+/** A network's database. Only its storage thread writes. */
+export interface Store<R> extends BatchStore<R> {
   /**
    * Writes all or nothing, in one transaction with its context.
    *
@@ -213,14 +224,6 @@ export interface Store<R> {
   stats(): Promise<StoreStats>;
   /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */
   close(budgetMs: number): Promise<void>;
-}
-
-/** The part of a {@linkcode Store} that batches go through; `B` is what its batches are. */
-export interface BatchStore<R, B extends RecordBatch<R> = RecordBatch<R>> {
-  /** As {@linkcode Store.newBatch}. */
-  newBatch(capacity: number): B;
-  /** As {@linkcode Store.commit}. */
-  commit(batch: B, context: CommitContext): Promise<CommitSummary>;
 }
 
 /** Work that cannot be divided: commits wait for it. */

@@ -12,7 +12,6 @@ import {
   type Batch,
   decodeBatch,
   quarantineRefused,
-  storedRecords,
   type WatchedRecord,
 } from "./batch.ts";
 import { type Clock, delay } from "./clock.ts";
@@ -22,6 +21,7 @@ import {
   type CommitSummary,
   type Network,
   type RecordBatch,
+  recordsLeftOut,
   StorageError,
   type StorageReason,
 } from "./network.ts";
@@ -293,13 +293,16 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
 
   #tellWatchers(prepared: Batch<R, B>, quarantined: number, summary: CommitSummary): void {
     const { network, observer, log, watcher } = this.#parts;
-    const isStored = storedRecords(prepared);
-    const stored = isStored.filter(Boolean).length;
-    const readable = isStored.filter((one, index) => one && prepared.readable[index]).length;
+    const leftOut = recordsLeftOut(prepared.quarantine);
+    const stored = prepared.records.size - leftOut.size;
+    const readable = prepared.readable.reduce(
+      (sum, one, index) => sum + (one && !leftOut.has(index) ? 1 : 0),
+      0,
+    );
     observer.committed(network.name, stored, summary);
     if (readable > 0) observer.stored(network.name, true, readable);
     if (stored > readable) observer.stored(network.name, false, stored - readable);
-    const watched = prepared.watched?.filter((_, index) => isStored[index]);
+    const watched = prepared.watched?.filter((_, index) => !leftOut.has(index));
     if (watched !== undefined && watched.length > 0) watcher?.committed(watched);
     if (quarantined > 0) {
       observer.quarantined(network.name, quarantined);

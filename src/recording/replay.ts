@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { decodeBatch, quarantineRefused, storedRecords } from "../capture/batch.ts";
+import { decodeBatch, quarantineRefused } from "../capture/batch.ts";
 import { silentLog } from "../capture/log.ts";
 import type { Message } from "../capture/message.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type CommitContext,
   type Network,
   type RecordBatch,
+  recordsLeftOut,
   StorageError,
   type Store,
 } from "../capture/network.ts";
@@ -142,6 +143,6 @@ async function commitMessages<R, B extends RecordBatch<R>>(
       if (!(error instanceof StorageError) || quarantineRefused(batch, error) === 0) throw error;
     }
   }
-  const stored = storedRecords(batch).filter(Boolean).length;
+  const stored = records.size - recordsLeftOut(quarantine).size;
   return { stored, quarantined: quarantine.length };
 }

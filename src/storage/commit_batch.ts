@@ -4,7 +4,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type CommitContext, type CommitSummary, StorageError } from "../capture/network.ts";
+import {
+  type CommitContext,
+  type CommitSummary,
+  recordsLeftOut,
+  StorageError,
+} from "../capture/network.ts";
 import type { CaptureTables } from "./capture_tables.ts";
 import { isRefusal, messageOf, storageFailure } from "./storage_failure.ts";
 import { rollBack } from "./transaction.ts";
@@ -38,10 +43,10 @@ export function commitBatch<B>(
   context: CommitContext,
 ): CommitSummary {
   const start = performance.now();
+  const leftOut = recordsLeftOut(context.quarantine);
   try {
     db.exec("BEGIN IMMEDIATE");
     const size = writer.size(batch);
-    const leftOut = refusedBefore(context);
     for (let i = 0; i < size; i++) {
       if (!leftOut.has(i)) writer.write(batch, i);
     }
@@ -56,14 +61,9 @@ export function commitBatch<B>(
     rollBack(db);
     writer.rolledBack();
     tables.rolledBack();
-    if (isRefusal(error)) throw refusal(db, writer, batch, refusedBefore(context), error);
+    if (isRefusal(error)) throw refusal(db, writer, batch, leftOut, error);
     throw storageFailure(error, "the commit failed");
   }
-}
-
-/** Positions of the records that are in quarantine instead. */
-function refusedBefore({ quarantine }: CommitContext): ReadonlySet<number> {
-  return new Set(quarantine.flatMap(({ record }) => record === undefined ? [] : [record]));
 }
 
 /**
