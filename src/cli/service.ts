@@ -193,7 +193,7 @@ export class Service {
         this.#startCompanion(name);
         this.#databases.opened(name, runtime, signal);
         this.#startSources(name, signal);
-      }).concat(loadSources()),
+      }),
     );
   }
 
@@ -342,9 +342,4 @@ export class Service {
       this.#tick();
     }, REVIEW_MS);
   }
-}
-
-/** Loads what connects to brokers, while the storage threads open their databases. */
-async function loadSources(): Promise<void> {
-  await import("../mqtt/create_source.ts");
 }

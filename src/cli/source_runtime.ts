@@ -12,7 +12,7 @@ import type { CommitContext, SourceState } from "../capture/network.ts";
 import type { PipelineObserver, SourceObserver } from "../capture/observer.ts";
 import { RetainedMemory } from "../capture/retained.ts";
 import type { SourceConfig } from "../config/schema.ts";
-import type { createSource as makeSource } from "../mqtt/create_source.ts";
+import { createSource } from "../mqtt/create_source.ts";
 import type { EmbeddedBrokers } from "../mqtt/embedded_brokers.ts";
 import { nextDelay } from "../mqtt/reconnect_policy.ts";
 import { SourceActivity } from "../mqtt/source_activity.ts";
@@ -42,7 +42,7 @@ export interface SourceRuntimeParts {
   /** Where embedded brokers are shared. */
   readonly brokers: EmbeddedBrokers;
   /** Makes the source itself. Default: as configured. */
-  readonly createSource?: typeof makeSource;
+  readonly createSource?: typeof createSource;
 }
 
 /** Said on health as long as it is so. */
@@ -190,11 +190,10 @@ export class SourceRuntime {
 
   async #startSource(state: SourceState, parts: SourceParts): Promise<void> {
     const { config, shadow, brokers } = this.#parts;
-    const createSource = this.#parts.createSource ??
-      (await import("../mqtt/create_source.ts")).createSource;
+    const make = this.#parts.createSource ?? createSource;
     // A shadow listens to the embedded broker of the service beside it, instead of taking its place.
     const options = { shadow, formerTopics: state.topics, ...(shadow ? {} : { brokers }) };
-    this.#source = createSource(config, state.clientId, parts, options);
+    this.#source = make(config, state.clientId, parts, options);
     await this.#source.start();
   }
 

@@ -5,11 +5,12 @@
  * @module
  */
 import type { Duplex } from "node:stream";
-import { type IClientOptions, type IPublishPacket, MqttClient, type Packet } from "mqtt";
+import type { IClientOptions, IPublishPacket, Packet } from "mqtt";
 import type { Clock, Timer } from "../capture/clock.ts";
 import type { Acknowledger } from "../capture/message.ts";
 import { AckGate } from "./ack_gate.ts";
 import type { ConnectionEnd } from "./connection_end.ts";
+import { MqttClient } from "./mqtt_client.ts";
 import type { ArrivedPublish } from "./take_in.ts";
 import { isTopicFilter } from "./topic_filter.ts";
 
