@@ -125,6 +125,34 @@ browserTest(
   WITH_BROKER,
 );
 
+browserTest("what comes while the databases are asked stays on the page", async (chromium) => {
+  using scratch = new Scratch("page");
+  await using broker = await Mosquitto.start();
+  await using service = await startService(scratch, broker);
+  await using publisher = await Publisher.connect(broker.port);
+  await publishText(publisher, "long ago");
+  await service.stored(1);
+  const { page, complaints } = await chromium.tab();
+  // The answer is from before what is said now, and arrives after it.
+  const asked = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  await page.route("**/api/packets*", async (route) => {
+    const response = await route.fetch();
+    asked.resolve();
+    await go.promise;
+    await route.fulfill({ response });
+  });
+  await page.goto(pageUrl(service));
+  await asked.promise;
+  await publishText(publisher, "just now");
+  await says(page, "#feed tbody tr", "just now");
+  go.resolve();
+  await says(page, "#feed tbody tr", "long ago");
+  const texts = await page.locator("#feed tbody .text").allTextContents();
+  assert.deepEqual(texts, ["just now", "long ago"]);
+  assert.deepEqual(complaints, []);
+}, WITH_BROKER);
+
 browserTest("the page turns red when the broker dies, and well again", async (chromium) => {
   using scratch = new Scratch("page");
   await using broker = await Mosquitto.start();

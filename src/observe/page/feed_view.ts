@@ -3,6 +3,7 @@
 import { type FeedFilter, type FeedPacket, matchesFilter } from "../../capture/page_view.ts";
 import type { PacketsEvent, StatusAnswer } from "../page_api.ts";
 import { byId, make, setAttribute, setText, show, showEmpty, sync } from "./dom.ts";
+import { without } from "./feed_repeats.ts";
 import { clockTime, networkWords, shortId, typeWords, whole } from "./format.ts";
 import type { NodeBook } from "./node_names.ts";
 
@@ -29,6 +30,8 @@ export class FeedView {
   readonly #more = byId<HTMLButtonElement>("feed-more");
   #entries: Entry[] = [];
   #waiting: FeedPacket[] = [];
+  /** What the databases answered while nothing was to move. */
+  #answered: { readonly packets: readonly FeedPacket[]; readonly since: number } | undefined;
   #skipped = 0;
   #seen = 0;
   #nextKey = 0;
@@ -59,13 +62,34 @@ export class FeedView {
     if (!paused) {
       this.#add(this.#waiting);
       this.#waiting = [];
+      const answered = this.#answered;
+      this.#answered = undefined;
+      if (answered !== undefined) this.replace(answered.packets, answered.since);
     }
     this.draw();
   }
 
-  /** Shows what is in the databases, newest first, in place of what was known. */
-  replace(packets: readonly FeedPacket[]): void {
-    this.#entries = packets.map((packet) => ({ key: String(this.#nextKey++), packet }));
+  /** Packets that came by the feed so far: what {@linkcode FeedView.replace} must know. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /**
+   * Shows what is in the databases, newest first, in place of what was known. `since` is
+   * {@linkcode FeedView.seen} when they were asked: what came after that stays on top, because
+   * the answer may be older.
+   */
+  replace(packets: readonly FeedPacket[], since: number): void {
+    if (this.#paused) {
+      this.#answered = { packets, since };
+      return;
+    }
+    const live = this.#entries.slice(0, this.#seen - since);
+    const stored = without(packets, live.map(({ packet }) => packet));
+    this.#entries = [
+      ...live,
+      ...stored.map((packet) => ({ key: String(this.#nextKey++), packet })),
+    ].slice(0, MAX_PACKETS);
     this.draw();
   }
 

@@ -123,9 +123,10 @@ class Page {
   }
 
   #loadPackets(): void {
+    const since = this.#feed.seen;
     this.#load<PacketsAnswer>(
       "/api/packets?limit=200",
-      ({ packets }) => this.#feed.replace(packets),
+      ({ packets }) => this.#feed.replace(packets, since),
     );
   }
 
