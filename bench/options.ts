@@ -1,7 +1,7 @@
 /** What was typed. @module */
 import { parseArgs } from "node:util";
 import { planned } from "./plan.ts";
-import { type Scenario, scenarioWords } from "./scenario.ts";
+import { OTHER_PROGRAMS, type Scenario, scenarioWords } from "./scenario.ts";
 
 /** Options of a run. */
 export interface BenchOptions {
@@ -28,6 +28,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       quick: { type: "boolean" },
       growth: { type: "boolean" },
       executable: { type: "boolean" },
+      source: { type: "boolean" },
       json: { type: "boolean" },
       list: { type: "boolean" },
       out: { type: "string" },
@@ -36,7 +37,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       seconds: { type: "string" },
     },
   });
-  const plan = (["quick", "growth", "executable"] as const).find((name) => values[name]) ?? "full";
+  const plan = (["quick", "growth", ...OTHER_PROGRAMS] as const).find((name) => values[name]) ??
+    "full";
   const scenarios = planned(plan, {
     ...numberOption("messages", values.messages),
     ...numberOption("prefill", values.prefill),

@@ -1,6 +1,6 @@
 /** Which figures the page shows, and what the peers have there. @module */
 import type { FigureName } from "./figures.ts";
-import { type Scenario, scenarioWords } from "./scenario.ts";
+import { OTHER_PROGRAMS, type OtherProgram, type Scenario, scenarioWords } from "./scenario.ts";
 
 /** A figure of the page. */
 export interface PageRow {
@@ -30,10 +30,10 @@ export interface PageSection {
   readonly rows: readonly PageRow[];
 }
 
-/** Whether a row shows this scenario. What is measured of the executable stands in rows of its own. */
+/** Whether a row shows this scenario. What is not measured of the bundle stands in rows of its own. */
 export function isRowOf(row: PageRow, scenario: Scenario): boolean {
   const own = scenarioWords(scenario);
-  return (scenario.program !== undefined) === row.from.includes("executable") &&
+  return OTHER_PROGRAMS.every((one) => (scenario.program === one) === row.from.includes(one)) &&
     row.from.every((word) => own.includes(word));
 }
 
@@ -207,10 +207,11 @@ function steady(
   ];
 }
 
-/** Rows of what `deno task compile` made. */
-function executable(network: string, none: readonly string[]): PageRow[] {
+/** Rows of the executable that `deno task compile` made, or of the sources. */
+function otherwise(program: OtherProgram, network: string, none: readonly string[]): PageRow[] {
+  const title = program === "source" ? "from source" : program;
   const of = (what: string, how: string, kind: string, figures: FigureName[], unit: string) =>
-    row(`executable: ${what}`, how, [kind, "executable", network, "full"], figures, unit, none);
+    row(`${title}: ${what}`, how, [kind, program, network, "full"], figures, unit, none);
   return [
     of("rate", RATE, "burst", ["messagesPerSecond"], "msg/s"),
     of("CPU for 1,000 messages", CPU, "burst", ["cpuSecondsPerThousand"], "s"),
@@ -273,7 +274,7 @@ export const pageSections: readonly PageSection[] = [
         written: NO_PEERS,
         restart: ["595 of 597 messages lost", "389 of 397 messages lost"],
       }, NO_PEERS),
-      ...executable("meshtastic", NO_PEERS),
+      ...OTHER_PROGRAMS.flatMap((program) => otherwise(program, "meshtastic", NO_PEERS)),
     ],
   },
   {
@@ -302,7 +303,7 @@ export const pageSections: readonly PageSection[] = [
         commits: ["5–8 a message"],
       }),
       ...steady("meshcore", { latency: NO_PEER, written: ["71–81"], restart: NO_PEER }, NO_PEER),
-      ...executable("meshcore", NO_PEER),
+      ...OTHER_PROGRAMS.flatMap((program) => otherwise(program, "meshcore", NO_PEER)),
     ],
   },
 ];

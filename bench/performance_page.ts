@@ -50,6 +50,7 @@ const HEAD = `# Performance
 | \`deno task bench --out bench/results.json\` | the whole way of a message: bursts, latency, costs | 30 to 40 minutes, 5 GB below dist/bench |
 | \`deno task bench --growth --out bench/results.json\` | what a large database changes | half an hour, 25 GB |
 | \`deno task compile\`, \`deno task bench --executable --out bench/results.json\` | the executable | five minutes |
+| \`deno task bench --source --out bench/results.json\` | the same from source | five minutes |
 | \`deno task soak --out bench/results.json\` | steady traffic, broken connections | half an hour |
 | \`deno task docs\` | makes this page of bench/results.json | seconds |
 | \`deno task bench --quick\` | a choice, printed only | three minutes |
@@ -60,8 +61,9 @@ next run; deleting the folder does no harm. A soak of less than ten minutes stil
 
 Traffic comes from the generators (200 nodes, 8 gateways or observers), made beforehand; a publisher of
 its own process writes it to mosquitto's socket as fast as mosquitto takes it, with the settings of
-[deploy/mosquitto.conf](../deploy/mosquitto.conf) where nothing else is said. The service runs from
-source, but for the rows of the executable, with \`synchronous: FULL\` and its defaults. Ratios compare
+[deploy/mosquitto.conf](../deploy/mosquitto.conf) where nothing else is said. The service is the bundle that
+executables are made of, run by the Deno named below (\`deno task start-bundle\`), with \`synchronous: FULL\` and
+its defaults; rows of the executable and from source are called that. Ratios compare
 what was measured within the same minute on the same machine; take them rather than the figures.`;
 
 const GROWTH =
@@ -107,15 +109,13 @@ and the old one grows to several times what is alive before it is swept: 43 MB w
 So less is made for a message (messages are read below mqtt.js, what several gateways publish is decrypted
 once, a record is packed into memory that both threads see as soon as it is decoded, and the queue lets go of what was
 taken), and V8 is told, by \`deno task start\` and in the executable, to keep little
-room for the young and to let the old grow by two fifths only
-(\`--max-semi-space-size=2,--heap-growing-percent=40\`). A burst of 100,000 with full indexes, by hand: peak
-RSS 432 MB at first, 349 after the former, 191 with both. Other flags: a young generation of 4 MB alone
+room for the young and to let the old grow by seven tenths only
+(\`--max-semi-space-size=2,--heap-growing-percent=70\`). A burst of 100,000 with full indexes, by hand: peak
+RSS 432 MB at first, 349 after the former, 191 with both. How far the old may grow is memory for time: with 40 a burst
+of MeshCore, of all the one that needs most, peaked at 181 to 192 MiB, with 70 at 190 to 197 and 7 % less CPU time, with 100 at
+191 to 202 and 8 % less. Other flags: a young generation of 4 MB alone
 gives 237 where none gives 269 and both 177; \`--optimize-for-size\` saves as much and costs 40 % more CPU time;
-\`--max-old-space-size\` costs more, and would end the process when a queue is long. Packing while decoding, shared
-memory and the queue's pieces came last, after the bursts below were measured: by hand, in turns with the tree before,
-in an hour in which the machine did half as much, the peak fell from 190 to 183 MiB (Meshtastic; MeshCore's, whose payloads
-are twice as long, stayed) and CPU time for 1,000 messages from 0.092 to 0.083 s with minimal indexes and from 0.110 to
-0.089 s with MeshCore; with full indexes, which are SQLite's work, the difference is below that of two runs.
+\`--max-old-space-size\` costs more, and would end the process when a queue is long.
 
 Of the CPU time that V8's own threads take in a burst, half is for compiling: \`--no-turbofan\`, or TurboFan only for
 what ran 200,000 times, saves 6 to 8 % of all CPU time with Meshtastic and costs MeshCore's main thread 15 to 20 %, so it
@@ -123,8 +123,8 @@ is left as it is.
 
 At rest the executable holds what its runtime takes (47 MB for a program that does nothing, 36 of them pages
 of its own file; 13 for a second thread, 6 for SQLite and a socket), and 14 of its own. A service started from source
-holds the graph of its modules beside that: 18 MB more than the same code bundled, by the same Deno. So the
-goals of memory are met by the executable, and missed from source. In a soak of half an hour resident memory rose by 17 MiB,
+holds the graph of its modules beside that: 18 MB more than the same code bundled, by the same Deno, which is
+why the bundle is what a small machine without the executable should run. In a soak of half an hour resident memory rose by 17 MiB,
 in steps that fall back: glibc's heap, while V8's stayed as it was. Broken connections leave buffers for V8 to find:
 2,400 of them in 200 seconds raised the executable from 79 to 110 MiB within the first thousand, and by 1 MiB more
 until the last.

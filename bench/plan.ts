@@ -2,10 +2,10 @@
 import type { NetworkName } from "../src/capture/message.ts";
 import type { BrokerSettings } from "./broker.ts";
 import type { Indexes } from "./networks.ts";
-import type { Scenario } from "./scenario.ts";
+import type { OtherProgram, Scenario } from "./scenario.ts";
 
 /** How much is measured. */
-export type PlanName = "quick" | "full" | "growth" | "executable";
+export type PlanName = "quick" | "full" | "growth" | OtherProgram;
 
 /** What a run may say otherwise; what is absent is the plan's own. */
 export interface PlanOptions {
@@ -22,7 +22,7 @@ const NETWORKS: readonly NetworkName[] = ["meshtastic", "meshcore"];
 /**
  * The scenarios of a plan: `quick` for two or three minutes with a choice of everything, `full` for
  * the whole table, `growth` for an empty database, a large one, and one five times as large,
- * `executable` for what `deno task compile` made.
+ * `executable` and `source` for a choice of what is not the bundle.
  */
 export function planned(plan: PlanName, options: PlanOptions = {}): Scenario[] {
   switch (plan) {
@@ -33,7 +33,8 @@ export function planned(plan: PlanName, options: PlanOptions = {}): Scenario[] {
     case "growth":
       return growth(options);
     case "executable":
-      return executable(options);
+    case "source":
+      return otherwise(plan, options);
   }
 }
 
@@ -124,9 +125,9 @@ function growth(
   return scenarios;
 }
 
-function executable({ messages = 100_000 }: PlanOptions): Scenario[] {
+function otherwise(program: OtherProgram, { messages = 100_000 }: PlanOptions): Scenario[] {
   return NETWORKS.flatMap((network): Scenario[] => {
-    const common = { network, indexes: "full", prefill: 0, program: "executable" } as const;
+    const common = { network, indexes: "full", prefill: 0, program } as const;
     const burst = { ...common, kind: "burst", qos: 1, broker: "deploy", messages } as const;
     return [
       burst,

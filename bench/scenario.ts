@@ -11,9 +11,18 @@ interface Common {
   readonly indexes: Indexes;
   /** Rows in the database at the beginning. */
   readonly prefill: number;
-  /** What is measured: the sources, where nothing is said, or dist/meshcapture. */
-  readonly program?: "executable";
+  /** What is measured, where it is not the bundle. */
+  readonly program?: OtherProgram;
 }
+
+/**
+ * What may be measured instead of the bundle, which is what executables are made of, run by the Deno
+ * that runs the bench: dist/meshcapture, or the sources.
+ */
+export type OtherProgram = typeof OTHER_PROGRAMS[number];
+
+/** Every {@linkcode OtherProgram}. */
+export const OTHER_PROGRAMS = ["executable", "source"] as const;
 
 /** A burst, published as fast as the broker takes it, until the last commit. */
 export interface BurstScenario extends Common {

@@ -3,6 +3,7 @@ import { freePort } from "./broker.ts";
 import type { RunFolder } from "./folder.ts";
 import { metricSum } from "./metrics_text.ts";
 import { openFiles, type ProcessFigures, processFigures } from "./process_figures.ts";
+import type { OtherProgram } from "./scenario.ts";
 import { pause, until } from "./until.ts";
 
 /** Configuration sections in our own words. */
@@ -12,12 +13,15 @@ export type Sections = Readonly<Record<string, unknown>>;
 export interface StartOptions {
   /** Sources to wait for. Default 1. */
   readonly sources?: number;
-  /** What is started; default: the sources. */
-  readonly program?: "executable" | undefined;
+  /** What is started; default: the bundle. */
+  readonly program?: OtherProgram | undefined;
 }
 
 /** Made by `deno task compile`. */
 const EXECUTABLE = "dist/meshcapture";
+
+/** Made by `scripts/bundle.sh`. */
+const BUNDLE = "dist/bundle/service/start.js";
 
 /** See the module. */
 export class BenchService implements AsyncDisposable {
@@ -32,13 +36,13 @@ export class BenchService implements AsyncDisposable {
   }
 
   /**
-   * Starts it with a configuration file in `folder`. From its sources, unless `program` says
-   * otherwise, it may write there alone; an executable has the permissions that it was made with.
+   * Starts it with a configuration file in `folder`. It may write there alone; an executable has the
+   * permissions that it was made with.
    */
   static async spawn(
     folder: RunFolder,
     sections: Sections,
-    program?: "executable",
+    program?: OtherProgram,
   ): Promise<BenchService> {
     const port = await freePort();
     const config = folder.file("config.yaml");
@@ -49,18 +53,24 @@ export class BenchService implements AsyncDisposable {
     // JSON is YAML.
     Deno.writeTextFileSync(config, JSON.stringify(whole));
     const start = startTask();
-    const flags = [
+    const deno = (module: string, ...flags: string[]) => [
       "run",
+      ...flags,
       ...start.flags,
       "--allow-net=127.0.0.1",
       "--allow-read",
       `--allow-write=${folder.path}`,
       "--allow-env",
       "--allow-sys=statfs",
-      "main.ts",
+      module,
     ];
-    const process = new Deno.Command(program === undefined ? "deno" : EXECUTABLE, {
-      args: [...(program === undefined ? flags : []), "run", "--config", config],
+    const before = program === "executable"
+      ? []
+      : program === "source"
+      ? deno("main.ts")
+      : deno(BUNDLE, "--no-config", "--no-lock", "--unstable-worker-options");
+    const process = new Deno.Command(program === "executable" ? EXECUTABLE : "deno", {
+      args: [...before, "run", "--config", config],
       env: start.env,
       stdin: "null",
       stdout: "null",

@@ -16,6 +16,7 @@ import { CuttableLink } from "./cuttable_link.ts";
 import { RunFolder } from "./folder.ts";
 import { interrupted } from "./interrupted.ts";
 import { thisMachine } from "./machine.ts";
+import { makeBundle } from "./make_bundle.ts";
 import { markdownTable } from "./markdown_table.ts";
 import { metricSum } from "./metrics_text.ts";
 import { type BenchNetwork, benchNetworks } from "./networks.ts";
@@ -72,6 +73,7 @@ Deno.exit(passed ? 0 : 1);
 
 async function soak(): Promise<{ samples: Sample[]; end: SoakEnd; reconnects: number }> {
   const signal = interrupted();
+  await makeBundle(signal);
   using folder = new RunFolder(signal);
   const database = (network: BenchNetwork) => folder.file(`${network.name}.db`);
   for (const network of NETWORKS) await makeStartFile(network, "full", 0, database(network));

@@ -19,7 +19,7 @@ const burst: Scenario = {
 };
 
 Deno.test("planned() names each scenario once, in every plan", () => {
-  for (const plan of ["quick", "full", "growth", "executable"] as const) {
+  for (const plan of ["quick", "full", "growth", "executable", "source"] as const) {
     const names = planned(plan).map(scenarioName);
     assert.deepEqual(names, [...new Set(names)]);
   }

@@ -3,7 +3,7 @@ import { isRowOf, pageSections } from "../../bench/page_rows.ts";
 import { performancePage } from "../../bench/performance_page.ts";
 import { planned } from "../../bench/plan.ts";
 import type { Result, Results } from "../../bench/results.ts";
-import { scenarioName } from "../../bench/scenario.ts";
+import { OTHER_PROGRAMS, scenarioName } from "../../bench/scenario.ts";
 
 const machine = { cpu: "a CPU", cores: 2, fileSystem: "ext4", deno: "2.9.6", mosquitto: "2.0" };
 
@@ -27,7 +27,7 @@ function everything(): Results {
     p99Ms: 1,
     maxMs: 1,
   };
-  const plans = ["full", "growth", "executable"] as const;
+  const plans = ["full", "growth", "executable", "source"] as const;
   const results = plans.flatMap((plan) => planned(plan)).map((scenario): Result => ({
     name: scenarioName(scenario),
     scenario,
@@ -67,7 +67,7 @@ Deno.test("performancePage() shows a goal with its mark beside the figure", () =
 });
 
 Deno.test("every row of the page names one scenario that is planned, and a peer a column", () => {
-  const all = [...planned("full"), ...planned("executable")];
+  const all = [...planned("full"), ...OTHER_PROGRAMS.flatMap((one) => planned(one))];
   for (const { title, rows, peers } of pageSections) {
     for (const row of rows) {
       const found = all.filter((scenario) => isRowOf(row, scenario));

@@ -83,3 +83,11 @@ Deno.test("unit and image set the variables that the start task sets", () => {
     assert.ok(image.includes(`ENV ${variable}`), variable);
   }
 });
+
+Deno.test("the start-bundle task runs the bundle with the variables, flags and permissions of start", () => {
+  const { tasks } = JSON.parse(read("deno.json")) as { tasks: Record<string, string> };
+  const bundled = tasks["start-bundle"]!.replace(/^deno task bundle && /, "")
+    .replace(" --no-config --no-lock --unstable-worker-options", "")
+    .replace("dist/bundle/service/start.js", "main.ts");
+  assert.equal(bundled, tasks["start"]);
+});
