@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import * as z from "zod/mini";
 import { configSchema } from "./schema.ts";
 import type { NetworkConfigSection } from "./section.ts";
-import { schemaTree } from "./load.ts";
+import { schemaTree } from "./schema_tree.ts";
 import { referencePage } from "./reference_page.ts";
 import { allowedText, type SettingNode } from "./tree.ts";
 

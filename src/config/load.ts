@@ -13,8 +13,9 @@ import { shownInError } from "./mask.ts";
 import { ConfigError, type ConfigProblem, type Origin } from "./problem.ts";
 import { parseYaml, rawFromJson } from "./raw.ts";
 import { type ConfigOf, configSchema, type CoreConfig } from "./schema.ts";
+import { schemaTree } from "./schema_tree.ts";
 import type { Dialect, NetworkConfigSection, PeerInput } from "./section.ts";
-import { allowedText, type JsonSchema, settingAt, type SettingNode, settingTree } from "./tree.ts";
+import { allowedText, settingAt, type SettingNode } from "./tree.ts";
 
 /** What the configuration is read from. Nothing else is looked at. */
 export interface LoadInput {
@@ -149,11 +150,6 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
     dialect: dialect?.name ?? "meshcapture",
     tree,
   };
-}
-
-/** The settings of a schema as a tree. */
-export function schemaTree(schema: z.ZodMiniType): SettingNode {
-  return settingTree(z.toJSONSchema(schema, { io: "input" }) as JsonSchema);
 }
 
 function openFile(

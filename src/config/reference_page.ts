@@ -1,7 +1,7 @@
 /** The reference page of the configuration. @module */
 import { stringify } from "yaml";
 import { variableName } from "./environment.ts";
-import { schemaTree } from "./load.ts";
+import { schemaTree } from "./schema_tree.ts";
 import { configSchema } from "./schema.ts";
 import type { Dialect, NetworkConfigSection } from "./section.ts";
 import { allowedText, type SettingNode } from "./tree.ts";

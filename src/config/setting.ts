@@ -22,8 +22,9 @@ export interface SettingInfo {
 }
 
 /**
- * Attaches `info` to a zod schema. It travels through `z.toJSONSchema()`, from which everything else
- * (environment names, documentation, masking) is derived; keywords of our own begin with `x-`.
+ * Attaches `info` to a zod schema, where `schemaTree()` finds it, from which everything else
+ * (environment names, documentation, masking) is derived. It goes into the JSON Schema, too; keywords of
+ * our own begin with `x-`.
  */
 export function setting<T extends z.ZodMiniType>(schema: T, info: SettingInfo): T {
   // zod drops `examples` of what it transforms; the generated JSON Schema gets them back.

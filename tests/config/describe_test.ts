@@ -4,7 +4,7 @@ import { describeAsJson, describeAsText, describeConfig } from "../../src/config
 import { ConfigError } from "../../src/config/problem.ts";
 import { load, loadOk, NETWORKS, yaml } from "./load_helper.ts";
 import { settingPaths } from "../../src/config/layers.ts";
-import { schemaTree } from "../../src/config/load.ts";
+import { schemaTree } from "../../src/config/schema_tree.ts";
 import { configSchema } from "../../src/config/schema.ts";
 
 Deno.test("describeConfig() shows each value with its origin, secrets masked", () => {

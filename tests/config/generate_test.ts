@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { generateConfigFiles } from "../../src/config/generate.ts";
-import { schemaTree } from "../../src/config/load.ts";
+import { schemaTree } from "../../src/config/schema_tree.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import type { SettingNode } from "../../src/config/tree.ts";
 import { fromFileUrl } from "../helpers/paths.ts";

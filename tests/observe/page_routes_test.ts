@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLog } from "../../src/capture/log.ts";
 import type { FeedFilter } from "../../src/capture/page_view.ts";
 import { settingPaths } from "../../src/config/layers.ts";
-import { schemaTree } from "../../src/config/load.ts";
+import { schemaTree } from "../../src/config/schema_tree.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { configSections } from "../../src/networks.ts";
 import { Access, type AccessOptions } from "../../src/observe/access.ts";
