@@ -110,5 +110,7 @@ async function enter(
   }, clock);
   const end = await connection.run();
   clock.clearTimer(timer);
+  // mqtt.js ends a turn of the event loop after its connection: the next one begins after that.
+  await connection.drained(giveUp.signal);
   return { accepted, sessionPresent, end };
 }
