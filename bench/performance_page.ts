@@ -86,16 +86,26 @@ const COLUMNS =
 
 const TAIL = `## What bounds a burst
 
-Profiled by hand (V8's sampling profiler on both threads; shares of busy time).
+Profiled by hand (V8's sampling profiler on both threads, shares of busy time; the kernel's own account of
+threads).
 
-- **Full indexes**: the storage thread. 82 % of its time is SQLite's insert into 20 indexes, 12 % the
+- **Full indexes**: the storage thread, and the two cores. 82 % of its time is SQLite's insert into 20 indexes, 12 % the
   transactions, 6 % ours. The bare loop beside the same traffic is the limit, and alone it takes about half
-  of the CPU time that the service takes.
+  of the CPU time that the service takes. Of 3.7 s that a burst of 100,000 took at QoS 0, the storage thread ran for 2.6
+  and waited 0.4 for a core that the main thread, V8's threads, broker and publisher had; 0.25 went by until the
+  third batch, while publisher and broker wanted both cores and the decoder ran for the first time (its first 2,000
+  messages take 83 ms, 2,000 later ones 15); the rest is the disk's. At QoS 0 the publisher is done after 0.3 s,
+  and the bare loop then has the machine to itself, at QoS 1 only later: hence its larger share of the limit there.
+- Having the next batch wait at the writer, so that the pause between two commits is 0.6 ms instead of 3.5, changed the
+  rate by less than two runs differ (1.6 % over seven pairs), and so does node:crypto in Web Crypto's place. Neither was kept.
 - **Minimal indexes**: the two cores. The main thread spends 20–25 % in garbage collection, 15 % in
   decoding, 10 % in Web Crypto (25–32 µs a call; what several gateways publish is decrypted once), 10 % in
   reading messages; the rest is spread thin. Publisher and broker take their part of the same cores.
 - **MeshCore**: the main thread, with \`JSON.parse\` and garbage collection at 11 % each and reading
-  packets at 8 %; the bare loop, to which none of this is left, is two to three times as fast.
+  packets at 8 %; the bare loop, to which none of this is left, is two to three times as fast. Eight tenths of it
+  are out of reach on two cores: at QoS 1 that is 50,000 a second, 40 µs of both cores for a message, of which broker and
+  inserts take 18. What is left, 22 µs, would have to do for the publisher and for all that makes rows of messages, for which we
+  need 35.
 - **At 50 messages a second** what is written is what 20 indexes and ten commits a second take: the bare
   loop, committing the same rows in the same batches, writes as much. New databases have pages of 2,048
   bytes for that: with SQLite's own 4,096 it was 31.4 KB a message (the bare loop's 31.1), with 2,048 bytes 21.5
@@ -119,15 +129,21 @@ gives 237 where none gives 269 and both 177; \`--optimize-for-size\` saves as mu
 
 Of the CPU time that V8's own threads take in a burst, half is for compiling: \`--no-turbofan\`, or TurboFan only for
 what ran 200,000 times, saves 6 to 8 % of all CPU time with Meshtastic and costs MeshCore's main thread 15 to 20 %, so it
-is left as it is.
+is left as it is. Beginning with TurboFan at 15,000 instead of 3,000 calls, feedback from the first call on, or a young
+generation of 4 or 8 MB changed nothing that could be told from noise; an old generation that may be of 40 MB before the
+first sweep (\`--initial-old-space-size\`) gave MeshCore 5 % and a peak of 217 MiB.
 
 At rest the executable holds what its runtime takes (47 MB for a program that does nothing, 36 of them pages
 of its own file; 13 for a second thread, 6 for SQLite and a socket), and 14 of its own. A service started from source
 holds the graph of its modules beside that: 18 MB more than the same code bundled, by the same Deno, which is
-why the bundle is what a small machine without the executable should run. In a soak of half an hour resident memory rose by 17 MiB,
+why the bundle is what a small machine without the executable should run. In soaks of half an hour resident memory rose by 12 to 17 MiB,
 in steps that fall back: glibc's heap, while V8's stayed as it was. Broken connections leave buffers for V8 to find:
 2,400 of them in 200 seconds raised the executable from 79 to 110 MiB within the first thousand, and by 1 MiB more
 until the last.
+
+When neighbours are built of a million receptions that were never looked at, as at the first start on a database taken
+over from CoreScope, V8's heap and SQLite's cache of the storage thread grow, and 20 MiB stay taken until the next start: 103
+MiB at rest instead of 81. The bursts into a million rows below begin with such a database.
 
 Building an index is the one job that needs memory by the row: sorted in memory it took 62 MB for a million rows, sorted
 in files, as it is now, 8, in no more time.
@@ -144,27 +160,26 @@ time. What is left is the main thread's waiting for its turn while publisher, br
 rows want the same two cores: a server in a process of its own, asked in turn, answers in 5 to 10 ms (*bare ms* below).
 Answering in a thread of its own would do the same, and cost 10 MB at rest.
 
-The rows of /metrics below are of an hour in which the machine did half of what it did for the bursts (the bare loop
-10,500 to 13,900 rows with full indexes, not 17,000 to 22,000); an executable's second row met a standstill of it, as
-its *bare ms* show. Deno 2.4, the executable's runtime,
-takes 36 to 50 ms for a full collection of garbage in a burst, Deno 2.9 5 to 20.
+Deno 2.4, the executable's runtime, needs twice as long in a burst: slow answers come in step with its collections of
+garbage, whose end takes 2 to 6 ms and whose steps before take up to 12 each; without steps, or on one thread, it is the
+same. Its setImmediate() is a timer that sleeps for a millisecond, so there a slice goes round the event loop with a message
+to itself: 38,000 messages a second with minimal indexes instead of 25,600, 35,100 instead of 26,000 with MeshCore.
 
 ## The executable
 
 Measured by hand, not by the bench, on the same machine: \`deno task compile\` with Deno 2.4.2 for Linux on x86-64
-makes 89.5 MB. \`meshcapture version\` ends after 0.07 to 0.09 s at 60 MiB of resident memory. \`meshcapture run\` with
-one network and mosquitto beside it is connected, its database open, after 0.21 s at best and 0.28 in the middle of 15
-starts, in turns with a program that only prints a line (0.03 and 0.05). Eleven seconds after its start it has 78 to
+makes 89.5 MB. \`meshcapture run\` with one network and mosquitto beside it answers /readyz with 200, connected and its
+database open, after 101 and 129 ms (Meshtastic) and 105 and 134 (MeshCore) in the middle of 30 starts, twice within an hour;
+95 at best and 144 at worst. A machine half as fast needed 250 to 312. Eleven seconds after its start it has 78 to
 79 MiB with \`MALLOC_ARENA_MAX=2\`, which the systemd unit and the container set; where the file has just been
 written, the kernel maps 4 MiB more of it, because it still has it in larger pieces. What V8 has compiled is kept in TMPDIR:
-the first start of all finds none, takes 0.1 s more and leaves 84 to 88 MiB.
+the first start of all finds none, takes up to 0.1 s more (137 to 183 ms here) and leaves 84 to 88 MiB.
 
 The bundle is cut into the parts that are loaded when they are needed, and V8 compiles every function of a part when it
-is loaded (\`--no-lazy\`): that is kept for the next start, while what it compiles when a function first runs is not. In
-turns, the former way took 0.23 s at best and 0.35 in the middle. Functions that did not run between two looks for garbage are
-given up again (\`--bytecode-old-age=1\`), which is why memory is the same. The rest of the start is Deno's own (40 ms), the
-storage thread, whose making stops the main thread until it runs (30 to 50), its code and opening the database (30), code
-and configuration of the service (60) and the connection (20).
+is loaded (\`--no-lazy\`): that is kept for the next start, while what it compiles when a function first runs is not.
+Functions that did not run between two looks for garbage are given up again (\`--bytecode-old-age=1\`), which is why
+memory is the same. The rest of the start is, in falling order, code and configuration of the service, Deno's own, the
+storage thread, whose making stops the main thread until it runs, its code and opening the database, and the connection.
 
 ## Not measured
 
