@@ -185,6 +185,14 @@ export class CaptureQueue implements DeliverySink {
     const before = this.full;
     set();
     const after = this.full;
-    if (before !== after) { for (const listener of this.#listeners) listener(after); }
+    if (before === after) return;
+    for (const listener of [...this.#listeners]) {
+      // A source that reads on may fill the queue at once: then all have been told, and this is old.
+      if (this.full !== after) return;
+      if (!this.#listeners.delete(listener)) continue;
+      // Last the next time, so that others have their turn.
+      this.#listeners.add(listener);
+      listener(after);
+    }
   }
 }

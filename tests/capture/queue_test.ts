@@ -51,6 +51,45 @@ Deno.test("CaptureQueue.hold() stops sources although there is room, and tells o
   assert.deepEqual(heard, [true, false]);
 });
 
+Deno.test("CaptureQueue leaves every source knowing whether it is full, also when one fills it at once", () => {
+  const queue = new CaptureQueue({ maxMessages: 4, maxBytes: 1e6 }, new ManualClock());
+  const last = [false, false, false];
+  last.forEach((_, source) =>
+    queue.onFullChange((full) => {
+      last[source] = full;
+      // As a socket does that has waited.
+      if (source === 1 && !full) { for (let id = 1; id <= 4; id++) queue.offer(delivery(id, ack)); }
+    })
+  );
+  for (let id = 1; id <= 4; id++) queue.offer(delivery(id, ack));
+  queue.take(4);
+  assert.equal(queue.full, true);
+  assert.deepEqual(last, [true, true, true]);
+  queue.hold(true);
+  queue.take(4);
+  queue.hold(false);
+  assert.equal(queue.full, true);
+  assert.deepEqual(last, [true, true, true]);
+});
+
+Deno.test("CaptureQueue lets sources that each fill it read in turn", () => {
+  const queue = new CaptureQueue({ maxMessages: 4, maxBytes: 1e6 }, new ManualClock());
+  const turns = [0, 0, 0];
+  const fill = () => {
+    while (!queue.full) queue.offer(delivery(1, ack));
+  };
+  turns.forEach((_, source) =>
+    queue.onFullChange((full) => {
+      if (full) return;
+      turns[source]!++;
+      fill();
+    })
+  );
+  fill();
+  for (let i = 0; i < 9; i++) queue.take(4);
+  assert.deepEqual(turns, [3, 3, 3]);
+});
+
 Deno.test("CaptureQueue.oldestAt stays right over many messages", async () => {
   const clock = new ManualClock();
   const queue = new CaptureQueue({ maxMessages: 1e6, maxBytes: 1e9 }, clock);
