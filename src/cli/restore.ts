@@ -44,9 +44,9 @@ export async function restore(
     });
     terminal.print(
       options.json
-        ? JSON.stringify({ network: descriptor.name, from, path, ...result, keepAs })
+        ? JSON.stringify({ network: descriptor.name, from, path, ...result })
         : `${path}: restored from ${from}, ${result.rows} rows in ${result.tables} tables, verified${
-          result.kept ? `; what was there before is ${keepAs}` : ""
+          result.kept.length === 0 ? "" : `; what was there before is ${result.kept.join(", ")}`
         }`,
     );
     return EXIT.ok;

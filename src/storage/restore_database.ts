@@ -27,8 +27,8 @@ export interface RestoreOptions {
 
 /** What was restored. */
 export interface RestoreResult extends BackupResult {
-  /** True when there was a database before, which is now at `keepAs`. */
-  readonly kept: boolean;
+  /** Where what was there before is now: the database at `keepAs`, or what was left of one. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -82,26 +82,24 @@ function recordRestoredGaps(db: DatabaseSync, nowSeconds: number): void {
   });
 }
 
-function putInPlace(ready: string, path: string, keepAs: string): boolean {
-  if (!isThere(path)) {
-    using _lock = WriterLock.acquire(path);
-    Deno.renameSync(ready, path);
-    syncFolder(dirname(path));
-    return false;
-  }
-  using current = openOrUndefined(path);
+function putInPlace(ready: string, path: string, keepAs: string): readonly string[] {
+  using current = isThere(path) ? openOrUndefined(path) : undefined;
   if (current !== undefined) {
     current.replaceWith(ready, keepAs);
-    return true;
+    return [keepAs];
   }
-  // What is there is no database any more, which is why it is being replaced.
+  // What is there is no database any more, which is why it is being replaced, or it is gone and its log
+  // is not: SQLite would play that into the backup.
   using _lock = WriterLock.acquire(path);
+  const kept: string[] = [];
   for (const suffix of ["", ...SIDE_FILES]) {
-    if (isThere(path + suffix)) Deno.renameSync(path + suffix, keepAs + suffix);
+    if (!isThere(path + suffix)) continue;
+    Deno.renameSync(path + suffix, keepAs + suffix);
+    kept.push(keepAs + suffix);
   }
   Deno.renameSync(ready, path);
   syncFolder(dirname(path));
-  return true;
+  return kept;
 }
 
 function openOrUndefined(path: string): ExclusiveDatabase | undefined {

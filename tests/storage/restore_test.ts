@@ -37,7 +37,7 @@ Deno.test("restoreDatabase() puts the backup in place, keeps both, and records t
   make(path!, 5);
   const options = { nowMs: 2_500_000, keepAs: keepAs!, table: "packets" };
   const result = await restoreDatabase(from!, path!, options);
-  assert.equal(result.kept, true);
+  assert.deepEqual(result.kept, [keepAs]);
   assert.deepEqual(query(path!, "SELECT count(*) AS n FROM packets"), [{ n: 2 }]);
   assert.deepEqual(query(keepAs!, "SELECT count(*) AS n FROM packets"), [{ n: 5 }]);
   assert.deepEqual(query(from!, "SELECT count(*) AS n FROM packets"), [{ n: 2 }]);
@@ -60,7 +60,7 @@ Deno.test("restoreDatabase() makes a database where there is none", async () => 
     keepAs: scratch.file("kept.db"),
     table: "packets",
   });
-  assert.equal(result.kept, false);
+  assert.deepEqual(result.kept, []);
   assert.deepEqual(query(scratch.file("new.db"), "SELECT count(*) AS n FROM packets"), [{ n: 3 }]);
 });
 
@@ -75,6 +75,25 @@ Deno.test("restoreDatabase() replaces what is no database any more, and keeps th
   });
   assert.deepEqual(query(scratch.file("now.db"), "SELECT count(*) AS n FROM packets"), [{ n: 3 }]);
   assert.match(Deno.readTextFileSync(scratch.file("kept.db")), /^rubbish/);
+});
+
+Deno.test("restoreDatabase() keeps the log of a database that is gone out of the backup", async () => {
+  using scratch = new Scratch();
+  const [path, from, keepAs] = ["now.db", "then.db", "kept.db"].map((name) => scratch.file(name));
+  make(from!, 2);
+  {
+    // Killed, and then its database removed by hand.
+    using open = openDatabase(scratch.file("other.db"));
+    open.db.exec("PRAGMA wal_autocheckpoint = 0; CREATE TABLE packets (id INTEGER PRIMARY KEY)");
+    for (let i = 0; i < 500; i++) open.db.exec("INSERT INTO packets DEFAULT VALUES");
+    Deno.copyFileSync(scratch.file("other.db-wal"), `${path}-wal`);
+  }
+  const options = { nowMs: 0, keepAs: keepAs!, table: "packets" };
+  const result = await restoreDatabase(from!, path!, options);
+  assert.deepEqual(result.kept, [`${keepAs}-wal`]);
+  assert.deepEqual(query(path!, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
+  assert.deepEqual(query(path!, "SELECT count(*) AS n FROM packets"), [{ n: 2 }]);
+  assert.ok(Deno.statSync(`${keepAs}-wal`).size > 0);
 });
 
 Deno.test("restoreDatabase() refuses a damaged backup, another network's, and a database in use", async () => {
