@@ -53,7 +53,7 @@ async function backUp(
     const result = await backupDatabase(path, target, {
       onProgress: (done, total) => progress.at(done, total),
     });
-    const removed = removeOldest(folder, stem, options.keep);
+    const removed = removeOldest(folder, stem, options.keep, basename(target));
     const seconds = (terminal.clock.monotonic() - startedAt) / 1000;
     terminal.print(
       options.json
@@ -69,12 +69,16 @@ async function backUp(
   }
 }
 
-/** Keeps the newest `keep` copies; says which are gone. Only names that we gave count. */
-function removeOldest(folder: string, stem: string, keep: number): string[] {
+/**
+ * Keeps `made` and the newest of the others, `keep` in all; says which are gone. Only names that we gave
+ * count. A clock that was behind gives a new copy an old name.
+ */
+function removeOldest(folder: string, stem: string, keep: number, made: string): string[] {
   const isOurs = (name: string) =>
     name.startsWith(`${stem}-`) && /^\d{8}T\d{6}Z\.db$/.test(name.slice(stem.length + 1));
-  const names = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter(isOurs).sort();
-  const old = names.slice(0, Math.max(0, names.length - keep));
+  const others = [...Deno.readDirSync(folder)].map((entry) => entry.name)
+    .filter((name) => isOurs(name) && name !== made).sort();
+  const old = others.slice(0, Math.max(0, others.length + 1 - keep));
   for (const name of old) Deno.removeSync(join(folder, name));
   return old;
 }

@@ -1,5 +1,6 @@
 /** `meshcapture compact`: a database that gives space back, in place of one that only grows. @module */
 import { compactDatabase } from "../storage/compact_database.ts";
+import { behindLinks } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { fileStamp } from "./file_stamp.ts";
@@ -22,7 +23,9 @@ export function compact(terminal: Terminal, options: CompactCommandOptions): Exi
   const databases = ownDatabases(terminal, options);
   if (typeof databases === "number") return databases;
   let code: ExitCode = EXIT.ok;
-  for (const { descriptor, path } of databases) {
+  for (const { descriptor, path: named } of databases) {
+    // A link is left as it is: the service goes by where it leads.
+    const path = behindLinks(named);
     const keepAs = options.keepOriginal
       ? `${path}.before-compact-${fileStamp(terminal.clock.now())}`
       : undefined;

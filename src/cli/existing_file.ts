@@ -21,3 +21,12 @@ export function isSameFile(a: string, b: string): boolean {
     return false;
   }
 }
+
+/** The file that `path` leads to through links; `path` itself where nothing is there. */
+export function behindLinks(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,7 +1,7 @@
 /** `meshcapture restore`: a backup in a database's place. @module */
 import { copyMethod } from "../storage/backup_database.ts";
 import { restoreDatabase } from "../storage/restore_database.ts";
-import { fileFault, isSameFile } from "./existing_file.ts";
+import { behindLinks, fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { fileStamp } from "./file_stamp.ts";
@@ -25,7 +25,9 @@ export async function restore(
 ): Promise<ExitCode> {
   const databases = ownDatabases(terminal, options, false);
   if (typeof databases === "number") return databases;
-  const { descriptor, path } = databases[0]!;
+  const { descriptor, path: named } = databases[0]!;
+  // A link is left as it is: the service goes by where it leads.
+  const path = behindLinks(named);
   const fault = fileFault(from) ??
     (isSameFile(from, path) ? `${from} is the database itself` : undefined);
   if (fault !== undefined) {

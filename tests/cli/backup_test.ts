@@ -4,6 +4,7 @@ import { main } from "../../src/cli/main.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { symbolicLink } from "../helpers/symbolic_link.ts";
 
 function makeDatabase(path: string): void {
   const db = new DatabaseSync(path);
@@ -32,6 +33,38 @@ Deno.test("backup keeps as many copies as it is told, and touches no other file"
   ]);
   assert.match(terminal.out, /m\.db → .*: 0 rows in 1 tables, \d+ bytes, verified/);
   assert.match(terminal.printed.at(-1)!, /; removed m-20261123T180000Z\.db$/);
+});
+
+Deno.test("backup keeps the copy that it has made, also with a clock that is behind", async () => {
+  using scratch = new Scratch();
+  makeDatabase(scratch.file("m.db"));
+  const folder = scratch.file("copies");
+  const args = ["backup", "--network", "meshtastic", "--database", scratch.file("m.db")];
+  for (const day of ["2026-11-22", "2026-11-23", "1970-01-01"]) {
+    const clock = new ManualClock(Date.parse(`${day}T00:05:00Z`));
+    const terminal = new FakeTerminal({ clock, cwd: scratch.path });
+    assert.equal(await main([...args, "--to", folder, "--keep", "2"], terminal), 0, terminal.err);
+  }
+  assert.deepEqual(sorted(folder), ["m-19700101T000500Z.db", "m-20261123T000500Z.db"]);
+});
+
+Deno.test("compact and restore leave a link to a database as it is", async () => {
+  using scratch = new Scratch();
+  const terminal = new FakeTerminal({ cwd: scratch.path });
+  Deno.mkdirSync(scratch.file("disk"));
+  makeDatabase(scratch.file("disk/m.db"));
+  makeDatabase(scratch.file("then.db"));
+  const linked = scratch.file("m.db");
+  await symbolicLink(scratch.file("disk/m.db"), linked);
+  const named = ["--network", "meshtastic", "--database", linked];
+  assert.equal(await main(["compact", "--force", ...named], terminal), 0, terminal.err);
+  assert.equal(
+    await main(["restore", scratch.file("then.db"), ...named], terminal),
+    0,
+    terminal.err,
+  );
+  assert.ok(Deno.lstatSync(linked).isSymlink);
+  assert.match(sorted(scratch.file("disk")).join(" "), /m\.db m\.db\.before-restore-\S+/);
 });
 
 Deno.test("backup puts its copies beside the database unless it is told", async () => {

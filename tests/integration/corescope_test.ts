@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { readOnly } from "../helpers/read_only.ts";
 import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
-import { runScript } from "../helpers/run_script.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { symbolicLink } from "../helpers/symbolic_link.ts";
 import { figures, queryDatabase } from "../helpers/service_process.ts";
 import { waitUntil } from "../helpers/wait.ts";
 import { type Generation, GENERATIONS, makeCoreScope, THEN } from "../meshcore/old_databases.ts";
@@ -51,11 +51,7 @@ mosquittoTest(
     await using _service = service;
     const victim = scratch.file("victim");
     Deno.writeTextFileSync(victim, "precious");
-    // Only a process that may write anywhere may make a link.
-    const script = `Deno.symlinkSync(${JSON.stringify(victim)}, ${JSON.stringify(stats)})`;
-    const linked = await runScript(script, { permissions: ["--allow-read", "--allow-write"] });
-    assert.equal(linked.code, 0, linked.stderr);
-    assert.ok(Deno.lstatSync(stats).isSymlink);
+    await symbolicLink(victim, stats);
     await service.run();
     await service.healthy();
     await using publisher = await Publisher.connect(broker.port);

@@ -6,6 +6,7 @@ import { parseFileMode, replaceFile, StatsFile } from "../../src/meshcore/stats_
 import { SourceActivity } from "../../src/mqtt/source_activity.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { symbolicLink } from "../helpers/symbolic_link.ts";
 import { waitUntil } from "../helpers/wait.ts";
 
 const STATS: IngestorStats = {
@@ -117,13 +118,7 @@ Deno.test("replaceFile() replaces a planted symbolic link and never follows it",
   const [path, victim] = [scratch.file("stats.json"), scratch.file("victim")];
   Deno.writeTextFileSync(victim, "precious");
   Deno.chmodSync(victim, 0o640);
-  // The test may not make symbolic links itself: that needs access to everything.
-  const { success } = await new Deno.Command("deno", {
-    args: ["eval", `Deno.symlinkSync(${JSON.stringify(victim)}, ${JSON.stringify(path)})`],
-    env: { NO_COLOR: "1" },
-  }).output();
-  assert.ok(success);
-  assert.ok(Deno.lstatSync(path).isSymlink);
+  await symbolicLink(victim, path);
   await replaceFile(path, "{}", 0o600);
   assert.equal(Deno.readTextFileSync(victim), "precious");
   assert.equal(modeOf(victim), 0o640);

@@ -6,6 +6,7 @@ import { message } from "../helpers/deliveries.ts";
 import { emptyContext } from "../helpers/meshtastic_records.ts";
 import { NumberBatch } from "../helpers/number_batch.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { symbolicLink } from "../helpers/symbolic_link.ts";
 
 interface Seen {
   readonly inside: boolean;
@@ -39,16 +40,7 @@ Deno.test("ThreadStore follows a link to the directory where the database is", a
   using scratch = new Scratch();
   Deno.mkdirSync(scratch.file("real"));
   Deno.writeFileSync(scratch.file("real/a.db"), new Uint8Array());
-  // Making a link takes unscoped permissions, which tests do not have.
-  const script = scratch.file("link.ts");
-  Deno.writeTextFileSync(script, `Deno.symlinkSync(Deno.args[0]!, Deno.args[1]!);`);
-  const { success } = await new Deno.Command("deno", {
-    args: [
-      ...["run", "--quiet", "--no-lock", "--allow-read", "--allow-write", script],
-      ...[scratch.file("real/a.db"), scratch.file("link.db")],
-    ],
-  }).output();
-  assert.ok(success);
+  await symbolicLink(scratch.file("real/a.db"), scratch.file("link.db"));
   await using store = await open(scratch.file("link.db"));
   assert.equal(store.info.inside, true);
 });
