@@ -1,6 +1,7 @@
 /** `meshcapture backup`: consistent, verified copies of the databases while they are written. @module */
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { backupDatabase, copyMethod } from "../storage/backup_database.ts";
+import { isAbsent } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { fileStamp } from "./file_stamp.ts";
@@ -23,15 +24,15 @@ export async function backup(
   terminal: Terminal,
   options: BackupCommandOptions,
 ): Promise<ExitCode> {
-  const databases = ownDatabases(terminal, options);
-  if (typeof databases === "number") return databases;
+  const own = ownDatabases(terminal, options);
+  if (typeof own === "number") return own;
   if (copyMethod() === "rows") {
     terminal.note(
       "this runtime has no backup API (Deno 2.4): rows are copied instead, which takes longer",
     );
   }
-  let code: ExitCode = EXIT.ok;
-  for (const database of databases) {
+  let code: ExitCode = own.missing ? EXIT.failed : EXIT.ok;
+  for (const database of own.databases) {
     // One database's trouble is no reason to leave the other without a copy.
     if (!await backUp(terminal, database, options)) code = EXIT.failed;
   }
@@ -40,15 +41,15 @@ export async function backup(
 
 async function backUp(
   terminal: Terminal,
-  { descriptor, path }: OwnDatabase,
+  { descriptor, path, stem }: OwnDatabase,
   options: BackupCommandOptions,
 ): Promise<boolean> {
   const folder = options.to ?? join(dirname(path), "backups");
-  const stem = basename(path, extname(path));
   const target = join(folder, `${stem}-${fileStamp(terminal.clock.now())}.db`);
   const startedAt = terminal.clock.monotonic();
   try {
     Deno.mkdirSync(folder, { recursive: true });
+    if (!isAbsent(target)) throw new Error(`${target} is there already, and is not overwritten`);
     using progress = new Progress(terminal, copyMethod());
     const result = await backupDatabase(path, target, {
       onProgress: (done, total) => progress.at(done, total),

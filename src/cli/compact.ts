@@ -20,10 +20,10 @@ export interface CompactCommandOptions extends DatabaseOptions {
 
 /** Rebuilds offline every configured database that is there. */
 export function compact(terminal: Terminal, options: CompactCommandOptions): ExitCode {
-  const databases = ownDatabases(terminal, options);
-  if (typeof databases === "number") return databases;
-  let code: ExitCode = EXIT.ok;
-  for (const { descriptor, path: named } of databases) {
+  const own = ownDatabases(terminal, options);
+  if (typeof own === "number") return own;
+  let code: ExitCode = own.missing ? EXIT.failed : EXIT.ok;
+  for (const { descriptor, path: named } of own.databases) {
     // A link is left as it is: the service goes by where it leads.
     const path = behindLinks(named);
     const keepAs = options.keepOriginal

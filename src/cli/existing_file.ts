@@ -10,6 +10,16 @@ export function fileFault(path: string): string | undefined {
   }
 }
 
+/** True when nothing is at `path`, as far as can be seen. */
+export function isAbsent(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}
+
 /** True when both paths lead to one file, be it through links. */
 export function isSameFile(a: string, b: string): boolean {
   try {

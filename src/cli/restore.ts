@@ -23,9 +23,9 @@ export async function restore(
   from: string,
   options: RestoreCommandOptions,
 ): Promise<ExitCode> {
-  const databases = ownDatabases(terminal, options, false);
-  if (typeof databases === "number") return databases;
-  const { descriptor, path: named } = databases[0]!;
+  const own = ownDatabases(terminal, options, false);
+  if (typeof own === "number") return own;
+  const { descriptor, path: named } = own.databases[0]!;
   // A link is left as it is: the service goes by where it leads.
   const path = behindLinks(named);
   const fault = fileFault(from) ??

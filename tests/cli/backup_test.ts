@@ -6,9 +6,9 @@ import { ManualClock } from "../helpers/manual_clock.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { symbolicLink } from "../helpers/symbolic_link.ts";
 
-function makeDatabase(path: string): void {
+function makeDatabase(path: string, table = "packet_history"): void {
   const db = new DatabaseSync(path);
-  db.exec("CREATE TABLE packet_history (id INTEGER PRIMARY KEY)");
+  db.exec(`CREATE TABLE ${table} (id INTEGER PRIMARY KEY)`);
   db.close();
 }
 
@@ -65,6 +65,63 @@ Deno.test("compact and restore leave a link to a database as it is", async () =>
   );
   assert.ok(Deno.lstatSync(linked).isSymlink);
   assert.match(sorted(scratch.file("disk")).join(" "), /m\.db m\.db\.before-restore-\S+/);
+});
+
+Deno.test("backup keeps copies of two databases of the same name apart", async () => {
+  using scratch = new Scratch();
+  const clock = new ManualClock();
+  const terminal = new FakeTerminal({ clock, cwd: scratch.path });
+  const set: string[] = [];
+  for (const network of ["meshtastic", "meshcore"]) {
+    Deno.mkdirSync(scratch.file(network));
+    makeDatabase(scratch.file(`${network}/mesh.db`), network);
+    set.push("--set", `${network}.database=${scratch.file(`${network}/mesh.db`)}`);
+  }
+  const folder = scratch.file("copies");
+  const args = ["backup", ...set, "--to", folder, "--keep", "2"];
+  for (let run = 0; run < 3; run++) {
+    assert.equal(await main(args, terminal), 0, terminal.err);
+    await clock.advance(1000);
+  }
+  for (const network of ["meshtastic", "meshcore"]) {
+    const copies = sorted(folder).filter((name) => name.startsWith(`mesh-${network}-`));
+    assert.equal(copies.length, 2);
+    for (const copy of copies) {
+      const db = new DatabaseSync(`${folder}/${copy}`, { readOnly: true });
+      assert.equal(db.prepare("SELECT name FROM sqlite_master").get()!["name"], network);
+      db.close();
+    }
+  }
+  assert.equal(sorted(folder).length, 4);
+});
+
+Deno.test("backup overwrites no copy", async () => {
+  using scratch = new Scratch();
+  const clock = new ManualClock();
+  const terminal = new FakeTerminal({ clock, cwd: scratch.path });
+  makeDatabase(scratch.file("m.db"));
+  const args = ["backup", "--network", "meshtastic", "--database", scratch.file("m.db")];
+  assert.equal(await main(args, terminal), 0, terminal.err);
+  assert.equal(await main(args, terminal), 1);
+  assert.match(terminal.err, /m-\d{8}T\d{6}Z\.db is there already, and is not overwritten/);
+});
+
+Deno.test("backup fails, but copies the others, when a captured database is not there", async () => {
+  using scratch = new Scratch();
+  makeDatabase(scratch.file("t.db"));
+  const source = (network: string) =>
+    `sources: [{name: one, url: "mqtt://127.0.0.1", network: ${network}}]\n`;
+  const databases = `meshtastic: {database: ${scratch.file("t.db")}}
+meshcore: {database: ${scratch.file("gone/c.db")}}\n`;
+  for (const [network, code] of [["meshcore", 1], ["meshtastic", 0]] as const) {
+    const terminal = new FakeTerminal({ cwd: scratch.path });
+    const config = scratch.file(`${network}.yaml`);
+    Deno.writeTextFileSync(config, source(network) + databases);
+    const to = scratch.file(network);
+    assert.equal(await main(["backup", "--config", config, "--to", to], terminal), code);
+    assert.equal(sorted(to).length, 1);
+    assert.equal(/c\.db: there is no such file/.test(terminal.err), code === 1, terminal.err);
+  }
 });
 
 Deno.test("backup puts its copies beside the database unless it is told", async () => {
