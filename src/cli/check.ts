@@ -18,6 +18,7 @@ import type { ListeningResult } from "./listening.ts";
 import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
 import { sourcesOf } from "./network_runtime.ts";
 import { noteLog } from "./note_log.ts";
+import { pageTokenSections } from "./page_token.ts";
 import type { ServiceConfig } from "./service.ts";
 import { shadowPath } from "./shadow_path.ts";
 import { plural, sourceFindings } from "./source_findings.ts";
@@ -68,7 +69,11 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
   }
   if (!options.json) printConfiguration(terminal, loaded);
   const reports = await listenToAll(terminal, config, sources, options.seconds);
-  const sections = [...reports, ...await databaseSections(config, sources)];
+  const sections = [
+    ...reports,
+    ...await databaseSections(config, sources),
+    ...pageTokenSections(config.observability, (path) => terminal.readFile(path)),
+  ];
   const bad = countOf(sections, "bad");
   if (options.json) terminal.print(asJson(loaded, reports, sections, bad === 0));
   else {

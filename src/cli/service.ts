@@ -23,11 +23,13 @@ import { serviceRoutes } from "../observe/routes.ts";
 import { VERSION } from "../version.ts";
 import { CaptureTally } from "./capture_tally.ts";
 import { DatabaseWatch } from "./database_watch.ts";
+import { explain } from "./explain.ts";
 import { NetworkRuntime } from "./network_runtime.ts";
 import { shadowPath } from "./shadow_path.ts";
 import { SourceRuntime } from "./source_runtime.ts";
 import { SourceWatch } from "./source_watch.ts";
-import { pageToken, StatusPage } from "./status_page.ts";
+import { pageToken } from "./page_token.ts";
+import { StatusPage } from "./status_page.ts";
 
 /** Configuration with the networks' sections under their names. */
 export type ServiceConfig = CoreConfig & Readonly<Record<string, unknown>>;
@@ -116,7 +118,7 @@ export class Service {
       health: this.#health,
       metrics: this.#metrics,
       stats: (network) => this.#databases.stats(network),
-      token: pageToken(parts.config.observability, parts.readFile),
+      token: this.#pageToken(),
     });
   }
 
@@ -241,6 +243,18 @@ export class Service {
       unstored: networks.reduce((sum, { pipeline }) => sum + pipeline.lost, 0),
       shutdownMs: Math.round(clock.monotonic() - began),
     };
+  }
+
+  /** Whatever is wrong with the page, capturing begins; without a token nobody gets in with one. */
+  #pageToken(): string | undefined {
+    try {
+      return pageToken(this.#parts.config.observability, this.#parts.readFile);
+    } catch (error) {
+      this.#log.error("the status page has no token; mend its file and start the service again", {
+        reason: explain(error),
+      });
+      return undefined;
+    }
   }
 
   #sourceNamed(name: string): SourceRuntime | undefined {

@@ -8,7 +8,7 @@ import type { MinuteSample, StoreStats } from "../capture/network.ts";
 import type { FeedFilter, FeedPacket, PageNode } from "../capture/page_view.ts";
 import type { CommitWatcher } from "../capture/pipeline.ts";
 import { maskUrlsInText } from "../capture/mask_url.ts";
-import { type CoreConfig, MIN_TOKEN_LENGTH } from "../config/schema.ts";
+import type { CoreConfig } from "../config/schema.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { Access, DENIALS } from "../observe/access.ts";
 import { Cached } from "../observe/cached.ts";
@@ -318,31 +318,6 @@ export class StatusPage implements Disposable {
     this.#feed[Symbol.dispose]();
     for (const reader of this.#readers.values()) reader[Symbol.dispose]();
   }
-}
-
-/**
- * The page's token, be it in the configuration or in a file that it names.
- *
- * @throws {Error} when the file cannot be read, or holds no token worth the name.
- */
-export function pageToken(
-  settings: CoreConfig["observability"],
-  readFile: (path: string) => string,
-): string | undefined {
-  const { token, token_file: path } = settings;
-  if (path === undefined) return token;
-  let text: string;
-  try {
-    text = readFile(path).trim();
-  } catch (cause) {
-    throw new Error(`observability.token_file ${path} cannot be read`, { cause });
-  }
-  if (text.length < MIN_TOKEN_LENGTH) {
-    throw new Error(
-      `the token in ${path} has ${text.length} characters; it needs at least ${MIN_TOKEN_LENGTH}`,
-    );
-  }
-  return text;
 }
 
 /** Beginning of the minute, Unix seconds. */

@@ -13,6 +13,9 @@ import { sourceSchema } from "./source_schema.ts";
 /** Characters that the page's token must have at least: fewer could be tried out. */
 export const MIN_TOKEN_LENGTH = 16;
 
+/** What a token of the page is made of: others cannot be sent in a header. */
+export const TOKEN_CHARACTERS = /^[\x21-\x7e]+$/;
+
 const queue = group({
   max_messages: setting(z._default(integer(100, 10_000_000), 20_000), {
     title: "Messages in the queue",
@@ -140,7 +143,7 @@ const observability = group({
     example: "token",
   }),
   token: setting(
-    z.optional(characters(MIN_TOKEN_LENGTH, 512).check(z.regex(/^[\x21-\x7e]+$/))),
+    z.optional(characters(MIN_TOKEN_LENGTH, 512).check(z.regex(TOKEN_CHARACTERS))),
     {
       title: "Token of the page",
       description:

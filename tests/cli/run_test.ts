@@ -76,6 +76,21 @@ Deno.test("run ends with exit code 1, and does not hang, when its database is re
   assert.deepEqual([terminal.exits, terminal.listening], [[], 0]);
 });
 
+Deno.test("run captures though the file of the page's token cannot be read, and lets nobody in with one", async () => {
+  using scratch = new Scratch();
+  const file = `observability.token_file=${scratch.file("none")}`;
+  const { args, answers, get, terminal } = await setUp(
+    scratch,
+    file,
+    "observability.page_access=token",
+  );
+  const running = main(["run", ...args], terminal);
+  await answers("/readyz");
+  assert.equal((await get("/api/status?token=undefined")).status, 401);
+  terminal.signal("SIGTERM");
+  assert.equal(await running, 0);
+});
+
 Deno.test("run with capture_impl off answers health and touches no database", async () => {
   using scratch = new Scratch();
   const { args, answers, terminal } = await setUp(scratch, "capture_impl=off");
