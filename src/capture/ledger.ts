@@ -46,6 +46,8 @@ export class SourceLedger {
   #session: number;
   #lenient = false;
   #resuming = false;
+  /** The broker has begun a session of which the store does not know. */
+  #unrecorded = false;
   /** Id of the newest arrival that was no redelivery. */
   #last: number | undefined;
   #steps = 0;
@@ -97,22 +99,28 @@ export class SourceLedger {
    * After every CONNACK, before any message is offered. Without a session the ids start anew, so
    * the ledger is emptied, on disk first. With one, a broker that had been killed may deliver again
    * without DUP: until the first arrival that does not match, id and digest suffice.
+   *
+   * Resolves with whether the session is the one that the ledger is of. The broker's may be the one that
+   * it began at an earlier connection, of which the store could not take notice.
    */
-  async connected(sessionPresent: boolean): Promise<void> {
-    if (sessionPresent) {
+  async connected(sessionPresent: boolean): Promise<boolean> {
+    if (sessionPresent && !this.#unrecorded) {
       this.#lenient = true;
       this.#resuming = true;
-      return;
+      return true;
     }
     this.#lenient = false;
     this.#resuming = false;
+    this.#unrecorded = true;
     const next = this.#session + 1;
     await this.#store.beginSession(this.#source, next);
+    this.#unrecorded = false;
     this.#session = next;
     this.#known.fill(0);
     this.#last = undefined;
     this.#steps = 0;
     this.#stepsBack = 0;
+    return false;
   }
 
   /**

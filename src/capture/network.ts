@@ -156,13 +156,14 @@ export interface CaptureGap {
   readonly to: number;
   /**
    * `session_lost`: the broker kept nothing; `session_restored`: it was killed, and went back to what
-   * it had saved; `qos0`: what came at QoS 0 meanwhile is lost.
+   * it had saved; `qos0`: what came at QoS 0 meanwhile is lost; `subscription_refused`: we were connected,
+   * but not allowed to listen.
    */
   readonly reason: GapReason;
 }
 
 /** Why a stretch was not covered. */
-export type GapReason = "session_lost" | "session_restored" | "qos0";
+export type GapReason = "session_lost" | "session_restored" | "qos0" | "subscription_refused";
 
 /** A stretch of time, Unix milliseconds. */
 export interface Stretch {

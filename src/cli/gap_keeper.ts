@@ -25,6 +25,10 @@ const MAX_PENDING = 1000;
 export class GapKeeper {
   readonly #options: GapKeeperOptions;
   #coveredUntil: number | undefined;
+  /** Since when a broker has refused our subscription, through however many connections. */
+  #refusedSince: number | undefined;
+  /** True while all that we subscribed to on this connection is granted. */
+  #granted = false;
   /** What was found at the first connection of this run. */
   #start: { readonly heardUntil: number; readonly reason: CaptureGap["reason"] } | undefined;
   /**
@@ -53,11 +57,34 @@ export class GapKeeper {
 
   /** A connection is up, `at` Unix milliseconds. */
   connected(sessionPresent: boolean, at: number): void {
+    this.#granted = false;
+    // What is missing since then is told when the subscription is granted.
+    if (this.#refusedSince !== undefined) return;
     const from = this.#coveredUntil;
     const reason = sessionPresent ? "qos0" : "session_lost";
     this.#coveredUntil = at;
     if (from !== undefined) this.#start ??= { heardUntil: from, reason };
     this.#missed(from, at, reason);
+  }
+
+  /** The broker has answered our subscription, `at` Unix milliseconds. `complete`: it grants all of it. */
+  subscribed(complete: boolean, at: number): void {
+    if (complete) this.#endRefusal(at);
+    else this.#refusedSince ??= this.#granted ? at : this.#coveredUntil;
+    this.#granted = complete;
+  }
+
+  /** The run ends, and what it knows of its gaps with it, `at` Unix milliseconds. */
+  ended(at: number): void {
+    this.#endRefusal(at);
+  }
+
+  #endRefusal(at: number): void {
+    const from = this.#refusedSince;
+    this.#refusedSince = undefined;
+    if (from === undefined) return;
+    this.#coveredUntil = Math.max(from, at);
+    if (at > from) this.#gap({ from, to: at }, "subscription_refused");
   }
 
   /**
@@ -69,6 +96,7 @@ export class GapKeeper {
    */
   stepped(from: number, to: number, early: boolean): void {
     if (this.#coveredUntil !== undefined && this.#coveredUntil > to) this.#coveredUntil = to;
+    if (this.#refusedSince !== undefined && this.#refusedSince > to) this.#refusedSince = to;
     // Before the first connection there is nothing to add to: its gap will have the right end.
     if (!early || this.#start === undefined) return;
     const { heardUntil, reason } = this.#start;
@@ -105,7 +133,7 @@ export class GapKeeper {
 
   /** The connection has ended; it was alive until `at` (Unix milliseconds). */
   disconnected(at: number): void {
-    this.#coveredUntil = at;
+    if (this.#refusedSince === undefined) this.#coveredUntil = at;
   }
 
   /** The newest `n` of the pending stretches are gaps. */

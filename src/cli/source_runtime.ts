@@ -177,6 +177,7 @@ export class SourceRuntime {
   /** Notes until when the source was heard, unless `signal` ends that, and disconnects. */
   async stop(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
+    this.#gaps?.ended(this.#stoppedAt ?? clock.now());
     try {
       await unlessAborted(this.#gapRecorder.flush(), signal);
       if (this.#source?.status().connected) {
@@ -228,6 +229,7 @@ export class SourceRuntime {
           if (gaps.pending.length > 0) this.#notePending();
           this.activity.connected();
         },
+        onSubscribed: ({ complete, at }) => gaps.subscribed(complete, at),
         onDisconnected: ({ at, silent }) => {
           gaps.disconnected(silent ? this.#aliveUntil(at) : at);
           this.activity.disconnected();

@@ -180,6 +180,7 @@ export class MqttSource implements Source {
     const { topics, keepaliveSeconds = 60, clean = false, qos = 1 } = this.#options;
     let acceptedAt: number | undefined;
     let accepting: Promise<void> | undefined;
+    let up = false;
     const connection = new Connection({
       ...login,
       open,
@@ -197,7 +198,9 @@ export class MqttSource implements Source {
       onAccepted: (sessionPresent) => {
         acceptedAt = clock.monotonic();
         if (this.#options.token?.reconnectBeforeExpiry === true) term.renewInTime(connection);
-        return accepting = this.#accepted(sessionPresent, version);
+        return accepting = this.#accepted(sessionPresent, version).then(() => {
+          up = true;
+        });
       },
       onMessage: (packet, acknowledger) =>
         takeIn(packet, acknowledger, this.name, this.#parts, this.#tally, this.#copies),
@@ -211,7 +214,8 @@ export class MqttSource implements Source {
     if (this.#settleTimer !== undefined) clock.clearTimer(this.#settleTimer);
     this.#settleTimer = undefined;
     const termEnded = term.ended(end);
-    if (acceptedAt !== undefined) {
+    // One that the ledger was not ready for captured nothing.
+    if (up) {
       this.#parts.events?.onDisconnected?.({ at: clock.now(), silent: fellSilent(end) });
       this.#tally.disconnected(clock.now());
       this.#changed();
@@ -238,10 +242,10 @@ export class MqttSource implements Source {
     });
   }
 
-  async #accepted(sessionPresent: boolean, version: 4 | 5): Promise<void> {
+  async #accepted(present: boolean, version: 4 | 5): Promise<void> {
     const { clock, ledger, events, log } = this.#parts;
     const at = clock.now();
-    await ledger.connected(sessionPresent);
+    const sessionPresent = await ledger.connected(present);
     await events?.onConnected?.({ sessionPresent, at });
     this.#connections++;
     this.#failures = 0;
@@ -258,6 +262,8 @@ export class MqttSource implements Source {
 
   #subscribed(grants: ReadonlyMap<string, number>): void {
     const refused = this.#tally.granted(grants, this.#options.topics);
+    const { clock, events } = this.#parts;
+    events?.onSubscribed?.({ complete: refused.length === 0, at: clock.now() });
     if (refused.length > 0) {
       const detail = `${this.#url} refuses our subscription to ${refused.join(", ")}`;
       this.#report({ reason: "subscription_refused", detail });

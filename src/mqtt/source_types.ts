@@ -24,8 +24,11 @@ export interface ArrivalLedger {
   readonly session: number;
   /** Takes notice of a QoS 1 arrival, in order; true: a duplicate. */
   admit(messageId: number, digest: bigint, redelivered: boolean): boolean;
-  /** After every CONNACK; no message is offered before it has resolved. */
-  connected(sessionPresent: boolean): Promise<void>;
+  /**
+   * After every CONNACK; no message is offered before it has resolved, with whether the session is the one
+   * that the ledger is of.
+   */
+  connected(sessionPresent: boolean): Promise<boolean>;
 }
 
 /** Knows the retained payloads that are kept already. */
@@ -66,6 +69,8 @@ export interface SourceEvents {
    * Unix milliseconds. Where the session was lost, what came since the last connection is too.
    */
   onConnected?(info: { sessionPresent: boolean; at: number }): void | Promise<void>;
+  /** The broker has answered a subscription. `complete`: it grants every topic filter. `at`: Unix milliseconds. */
+  onSubscribed?(info: { complete: boolean; at: number }): void;
   /**
    * A connection that was up has ended. `at`: Unix milliseconds. `silent`: it had been dead for the
    * time that the keep-alive takes to notice.

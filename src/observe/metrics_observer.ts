@@ -61,6 +61,7 @@ const GAP_REASONS: Record<GapReason, true> = {
   session_lost: true,
   session_restored: true,
   qos0: true,
+  subscription_refused: true,
 };
 
 /** Which counts of a commit go into which counter. A network may name its tables in either way. */

@@ -49,6 +49,24 @@ Deno.test("SourceLedger.connected() empties the ledger when the broker has no se
   assert.equal(ledger.admit(7, 100n, true), false);
 });
 
+Deno.test("SourceLedger.connected() believes no session of the broker's that the store could not begin", async () => {
+  const store = storeThatNotes();
+  let locked = true;
+  const ledger = new SourceLedger("s", EMPTY, {
+    beginSession: (source, session) =>
+      locked ? Promise.reject(new Error("locked")) : store.beginSession(source, session),
+  });
+  ledger.admit(1, 100n, false);
+  await assert.rejects(ledger.connected(false), /locked/);
+  await assert.rejects(ledger.connected(true), /locked/, "the broker made it at the first attempt");
+  locked = false;
+  assert.equal(await ledger.connected(true), false);
+  assert.deepEqual(store.begun, [["s", 2]]);
+  assert.equal(ledger.admit(1, 100n, false), false, "of the new session");
+  assert.equal(await ledger.connected(true), true);
+  assert.deepEqual(store.begun, [["s", 2]]);
+});
+
 Deno.test("SourceLedger.connected() trusts id and digest without DUP until the first that differs", async () => {
   const ledger = new SourceLedger("s", EMPTY, storeThatNotes());
   ledger.admit(1, 10n, false);

@@ -53,6 +53,42 @@ Deno.test("GapKeeper keeps a gap through connections that are too short for a me
   assert.deepEqual(gaps, [[1000, 100_000, "qos0"], [101_000, 103_000, "qos0"]]);
 });
 
+Deno.test("GapKeeper tells the time in which the subscription was refused, through reconnects", () => {
+  const { one, gaps } = keeper(1000);
+  one.connected(false, 5000);
+  one.subscribed(false, 5001);
+  one.subscribed(false, 65_000);
+  one.disconnected(70_000);
+  one.connected(true, 80_000);
+  one.subscribed(false, 80_001);
+  one.deliveredAtQos0();
+  assert.deepEqual(gaps, [[1000, 5000, "session_lost"]]);
+  one.subscribed(true, 140_000);
+  assert.deepEqual(gaps.slice(1), [[5000, 140_000, "subscription_refused"]]);
+  one.disconnected(150_000);
+  one.connected(false, 160_000);
+  one.subscribed(true, 160_001);
+  assert.deepEqual(gaps.slice(2), [[150_000, 160_000, "session_lost"]]);
+});
+
+Deno.test("GapKeeper tells of a refusal that lasts until the end of the run", () => {
+  const { one, gaps } = keeper();
+  one.connected(true, 1000);
+  one.subscribed(false, 1001);
+  one.ended(9000);
+  one.ended(9500);
+  assert.deepEqual(gaps, [[1000, 9000, "subscription_refused"]]);
+});
+
+Deno.test("GapKeeper tells no refusal of a time that a clock set back makes future", () => {
+  const { one, gaps } = keeper();
+  one.connected(true, 9000);
+  one.subscribed(false, 9001);
+  one.stepped(9500, 2000, false);
+  one.subscribed(true, 3000);
+  assert.deepEqual(gaps, [[2000, 3000, "subscription_refused"]]);
+});
+
 Deno.test("GapKeeper tells no gap when the clock was set back", () => {
   const { one, gaps } = keeper(9000);
   one.connected(false, 5000);

@@ -291,6 +291,27 @@ Deno.test("SourceRuntime records the time since the last run, and the broker's s
   assert.deepEqual(told.filter((one) => one.startsWith("gap")), ["gap session_lost", "gap qos0"]);
 });
 
+Deno.test("SourceRuntime records the time in which the subscription was refused, at its end at the latest", async () => {
+  const { clock, store, sources, runtime, stop, pass } = setUp();
+  await runtime.start(stop.signal);
+  const events = sources[0]!.parts.events!;
+  events.onConnected?.({ sessionPresent: false, at: clock.now() });
+  events.onSubscribed?.({ complete: false, at: clock.now() });
+  sources[0]!.become({ connected: true, problem: refused });
+  await pass(600);
+  events.onSubscribed?.({ complete: true, at: clock.now() });
+  sources[0]!.become(up);
+  await pass(60);
+  events.onSubscribed?.({ complete: false, at: clock.now() });
+  sources[0]!.become({ connected: true, problem: refused });
+  await pass(60);
+  await runtime.stop(new AbortController().signal);
+  assert.deepEqual(store.gaps.map(({ from, to, reason }) => [from - T0, to - T0, reason]), [
+    [0, 600_000, "subscription_refused"],
+    [660_000, 720_000, "subscription_refused"],
+  ]);
+});
+
 Deno.test("SourceRuntime records a gap again that the database did not take", async () => {
   const { clock, store, sources, runtime, stop, pass } = setUp();
   store.state = { ...store.state, heardUntil: T0 - 50_000 };

@@ -72,11 +72,12 @@ export class TestLedger implements ArrivalLedger {
     return known && redelivered;
   }
 
-  async connected(sessionPresent: boolean): Promise<void> {
+  async connected(sessionPresent: boolean): Promise<boolean> {
     this.connections.push(sessionPresent);
-    if (sessionPresent) return;
+    if (sessionPresent) return true;
     this.session++;
     this.#known.clear();
+    return false;
   }
 }
 

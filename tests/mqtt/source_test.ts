@@ -202,13 +202,13 @@ class SlowLedger extends TestLedger {
   asked = 0;
   ready = () => {};
   fail = (_error: Error) => {};
-  override async connected(present: boolean): Promise<void> {
+  override async connected(present: boolean): Promise<boolean> {
     await new Promise<void>((resolve, reject) => {
       this.ready = resolve;
       this.fail = reject;
       this.asked++;
     });
-    await super.connected(present);
+    return await super.connected(present);
   }
 }
 
@@ -243,7 +243,15 @@ mosquittoTest(
 mosquittoTest("MqttSource says that the ledger failed, and tries again", async () => {
   await using broker = await Mosquitto.start();
   const ledger = new SlowLedger();
-  const parts = testParts({ ledger });
+  const told: string[] = [];
+  const parts = testParts({
+    ledger,
+    events: {
+      onConnected: () => void told.push("connected"),
+      onSubscribed: ({ complete }) => told.push(`subscribed ${complete}`),
+      onDisconnected: () => told.push("disconnected"),
+    },
+  });
   await using source = new MqttSource(options(broker, "5"), parts);
   await source.start();
   await waitUntil(() => ledger.asked === 1, "the ledger is asked");
@@ -251,10 +259,12 @@ mosquittoTest("MqttSource says that the ledger failed, and tries again", async (
   await waitUntil(() => source.status().problem?.reason === "ledger", "it says so");
   assert.match(source.status().problem!.detail, /the disk is full/);
   assert.equal(source.status().connected, false);
+  assert.deepEqual(told, [], "a connection without a ledger covers nothing");
   await waitUntil(() => ledger.asked === 2, "the ledger is asked again");
   ledger.ready();
   await subscribed(source);
   assert.equal(source.status().problem, undefined);
+  assert.deepEqual(told, ["connected", "subscribed true"]);
 });
 
 mosquittoTest("MqttSource holds messages back until the ledger is ready", async () => {
