@@ -271,8 +271,9 @@ export class EmbeddedBroker implements AsyncDisposable {
     };
     let left = takers.length;
     const settled = () => {
-      // A connection that is gone gets no acknowledgement; its client will publish again.
-      if (--left === 0 && !client.closed) done(null);
+      // A connection that is gone gets no acknowledgement; its client will publish again. What needs none,
+      // as a will, goes to subscribers all the same.
+      if (--left === 0 && !(acknowledged && client.closed)) done(null);
     };
     for (const taker of takers) taker.take(publication, settled);
   }

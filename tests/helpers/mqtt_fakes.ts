@@ -1,5 +1,5 @@
 /** What a source is given in tests: a sink, a ledger, and a client to publish with. @module */
-import { MqttClient } from "mqtt";
+import { type IClientOptions, MqttClient } from "mqtt";
 import { connect as connectTcp } from "node:net";
 import { systemClock } from "../../src/capture/clock.ts";
 import { type Log, silentLog } from "../../src/capture/log.ts";
@@ -140,6 +140,7 @@ export class Publisher implements AsyncDisposable {
       password?: string;
       version?: 4 | 5;
       clean?: boolean;
+      will?: IClientOptions["will"];
     } = {},
   ): Promise<Publisher> {
     const client = new MqttClient(() => {
@@ -152,6 +153,7 @@ export class Publisher implements AsyncDisposable {
       protocolVersion: options.version ?? 4,
       clientId: options.clientId ?? `publisher-${crypto.randomUUID().slice(0, 8)}`,
       clean: options.clean ?? true,
+      ...(options.will === undefined ? {} : { will: options.will }),
       ...(options.username === undefined ? {} : { username: options.username }),
       ...(options.password === undefined ? {} : { password: options.password }),
     });

@@ -53,6 +53,33 @@ Deno.test("EmbeddedSource offers QoS 0 and acknowledges QoS 1 only after acknowl
   assert.deepEqual(status.delivered, { qos0: 1, qos1: 1 });
 });
 
+for (const qos of [0, 1] as const) {
+  Deno.test(`EmbeddedBroker passes on a will at QoS ${qos} that is captured, and retains it`, async () => {
+    await using embedded = broker();
+    const parts = testParts();
+    await using captured = source(embedded, parts);
+    await captured.start();
+    await using subscriber = await Publisher.connect(embedded.port);
+    const heard: string[] = [];
+    subscriber.client.on("message", (_topic, payload) => heard.push(payload.toString()));
+    await subscriber.client.subscribeAsync("msh/#", { qos: 1 });
+    {
+      await using radio = await Publisher.connect(embedded.port, {
+        will: { topic: "msh/a", payload: "offline" as never, qos, retain: true },
+      });
+      radio.client.stream.destroy();
+      await waitUntil(() => parts.sink.all.length === 1, "the will is captured");
+      acknowledge(parts.sink.take());
+    }
+    await waitUntil(() => heard.length === 1, "the will is passed on");
+    await using late = await Publisher.connect(embedded.port);
+    late.client.on("message", (_topic, payload) => heard.push(payload.toString()));
+    await late.client.subscribeAsync("msh/#", { qos: 1 });
+    await waitUntil(() => heard.length === 2, "it is retained");
+    assert.deepEqual(heard, ["offline", "offline"]);
+  });
+}
+
 Deno.test("EmbeddedSource knows a redelivery, and no publisher by another's ids", async () => {
   await using embedded = broker();
   const parts = testParts();
