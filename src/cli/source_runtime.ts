@@ -218,9 +218,12 @@ export class SourceRuntime {
       }),
       retained: new RetainedMemory(state.retained),
       events: {
-        onReceived: (qos) => {
+        onReceived: (qos, _bytes, outcome) => {
           observer.received(this.name, qos);
-          this.activity.received();
+          // What a broker has kept, and we too, is no sign of life of anybody. At QoS 0 that is all that
+          // becomes of it; at QoS 1 it takes its place in the queue.
+          if (outcome !== "retained_known") this.activity.received();
+          else if (qos === 0) observer.duplicate(this.name);
           if (qos === 0) gaps.deliveredAtQos0();
         },
         onConnected: ({ sessionPresent, at }) => {

@@ -108,6 +108,7 @@ function setUp(
       ...noObserver,
       sourceUp: (_source, up) => told.push(up ? "up" : "down"),
       sourceReconnect: () => told.push("reconnect"),
+      duplicate: () => told.push("duplicate"),
       captureGap: (_source, reason) => told.push(`gap ${reason}`),
     },
     health: health.component("source:home"),
@@ -180,6 +181,19 @@ Deno.test("SourceRuntime says on health, from the start on, that a certificate i
   assert.equal(note({ tls, url: "mqtt://b" }), undefined);
   assert.equal(note({ url: "mqtts://b" }), undefined);
   assert.equal(note({ url: "mqtts://b" }, "watchdog: silent"), "watchdog: silent");
+});
+
+Deno.test("SourceRuntime takes a retained message that is kept already for no sign of life, but counts it", async () => {
+  const { sources, runtime, stop, told } = setUp();
+  await runtime.start(stop.signal);
+  sources[0]!.become(up);
+  const { onReceived } = sources[0]!.parts.events!;
+  onReceived!(0, 10, "retained_known");
+  onReceived!(1, 10, "retained_known");
+  assert.equal(runtime.watched().receivedAt, undefined);
+  assert.deepEqual(told, ["up", "duplicate"]);
+  onReceived!(0, 10, "offered");
+  assert.equal(runtime.watched().receivedAt, 0);
 });
 
 Deno.test("SourceRuntime counts reconnects and tells changes of up", async () => {
