@@ -273,8 +273,9 @@ export class StatusPage implements Disposable {
 
   async #askHistory(hours: number): Promise<HistoryAnswer> {
     const step = 60 * Math.max(1, Math.floor(hours * 60 / CHART_POINTS));
-    const since = Math.floor((this.#parts.clock.now() / 1000 - hours * 3600) / step) * step;
-    const { networks, problems } = await this.#askAll("history", [since, step]);
+    const now = Math.floor(this.#parts.clock.now() / 1000);
+    const since = Math.floor((now - hours * 3600) / step) * step;
+    const { networks, problems } = await this.#askAll("history", [since, step, now]);
     const shown: Record<string, SampleHistory> = {};
     for (const [name, history] of Object.entries(networks)) {
       const waiting = this.#runtimes.get(name)?.store.samples.waiting ?? [];

@@ -28,8 +28,13 @@ const RETAINED_SLACK = 1000;
  */
 const LATE_SECONDS = 300;
 
-/** A week of minutes: 10,080 rows at most. */
-const SAMPLES_KEPT_SECONDS = 7 * 86_400;
+/**
+ * A week of minutes, counted in rows: by their age, a minute with a clock that is ahead would remove all of
+ * the others.
+ */
+const SAMPLES_KEPT = 10_080;
+/** Minutes that there may be beyond it until the oldest go. */
+const SAMPLES_SLACK = 60;
 
 interface LedgerRow {
   readonly id: number;
@@ -65,6 +70,8 @@ export class CaptureTables {
     | "pruneSamples",
     StatementSync
   >;
+
+  #samplesWritten = 0;
 
   /** `db` must have the capture migrations. */
   constructor(db: DatabaseSync) {
@@ -116,7 +123,10 @@ export class CaptureTables {
            queue_max = max(queue_max, excluded.queue_max), sources_up = excluded.sources_up,
            sources = excluded.sources, database_bytes = excluded.database_bytes`,
       ),
-      pruneSamples: db.prepare("DELETE FROM capture_samples WHERE at < ?"),
+      pruneSamples: db.prepare(
+        `DELETE FROM capture_samples
+         WHERE at <= (SELECT at FROM capture_samples ORDER BY at DESC LIMIT 1 OFFSET ?)`,
+      ),
     };
   }
 
@@ -248,7 +258,9 @@ export class CaptureTables {
       sample.sources,
       sample.databaseBytes,
     );
-    this.#statements.pruneSamples.run(sample.at - SAMPLES_KEPT_SECONDS);
+    if (this.#samplesWritten++ % SAMPLES_SLACK === 0) {
+      this.#statements.pruneSamples.run(SAMPLES_KEPT);
+    }
   }
 
   #writeRetained(retained: CommitContext["retained"]): void {

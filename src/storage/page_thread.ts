@@ -49,7 +49,9 @@ export function servePage(queries: PageQueries): void {
       open = { path, reader: new Reader(path) };
     }
     const { reader } = open;
-    if (method === "history") return readSamples(reader, Number(args[0]), Number(args[1]));
+    if (method === "history") {
+      return readSamples(reader, Number(args[0]), Number(args[1]), Number(args[2]));
+    }
     if (method === "nodes") return queries.nodes(reader, Number(args[0]));
     return queries.recent(reader, args[0], Number(args[1]));
   };

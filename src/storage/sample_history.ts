@@ -44,20 +44,27 @@ export interface SampleHistory {
 }
 
 /**
- * Minutes from `since` (Unix seconds) on, added up to stretches of `step` seconds, a multiple of 60.
+ * Minutes from `since` to `until` (Unix seconds), added up to stretches of `step` seconds, a multiple of
+ * 60. One later than `until` was written while the clock was ahead.
  *
  * @throws {StorageError} as the reader does.
  */
-export function readSamples(reader: Reader, since: number, step: number): SampleHistory {
+export function readSamples(
+  reader: Reader,
+  since: number,
+  step: number,
+  until: number,
+): SampleHistory {
   const rows = reader.query<Record<keyof SampleColumns, number>>(
     `SELECT at / :step * :step AS at, sum(received) AS received, sum(stored) AS stored,
        sum(unreadable) AS unreadable, sum(dropped) AS dropped, sum(decrypted) AS decrypted,
        sum(no_key) AS noKey, sum(commits) AS commits, max(commit_ms_max) AS commitMsMax,
        max(queue_max) AS queueMax, min(sources_up) AS sourcesUp, max(sources) AS sources,
        max(database_bytes) AS databaseBytes
-     FROM capture_samples WHERE at >= :since GROUP BY 1 ORDER BY 1`
-      .replaceAll(":step", String(Math.trunc(step))).replace(":since", "?"),
+     FROM capture_samples WHERE at BETWEEN :since AND :until GROUP BY 1 ORDER BY 1`
+      .replaceAll(":step", String(Math.trunc(step))).replace(":since", "?").replace(":until", "?"),
     Math.trunc(since),
+    Math.trunc(until),
   );
   const column = (name: keyof SampleColumns) => rows.map((row) => row[name]);
   return {

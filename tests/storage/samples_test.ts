@@ -41,20 +41,34 @@ Deno.test("minutes are kept, added to where a minute has two halves, and read as
     samples: [minute(WEEK + 60, { commitMsMax: 9, queueMax: 1, databaseBytes: 8192 })],
   });
   using reader = new Reader(path);
-  const { columns } = readSamples(reader, WEEK, 60);
+  const { columns } = readSamples(reader, WEEK, 60, 3 * WEEK);
   assert.deepEqual(columns.at, [WEEK, WEEK + 60]);
   assert.deepEqual(columns.received, [10, 20]);
   assert.deepEqual(columns.commitMsMax, [4, 9]);
   assert.deepEqual(columns.queueMax, [6, 6]);
   assert.deepEqual(columns.databaseBytes, [4096, 8192]);
-  const wide = readSamples(reader, 0, 300);
+  const wide = readSamples(reader, 0, 300, 3 * WEEK);
   assert.equal(wide.step, 300);
   assert.deepEqual(wide.columns.at, [WEEK]);
   assert.deepEqual(wide.columns.noKey, [3]);
-  assert.deepEqual(readSamples(reader, WEEK + 61, 60).columns.at, []);
-  // What is older than a week goes with the next minute.
-  await store.commit([], { ...emptyContext, samples: [minute(2 * WEEK + 60)] });
-  assert.deepEqual(readSamples(reader, 0, 60).columns.at, [WEEK + 60, 2 * WEEK + 60]);
+  assert.deepEqual(readSamples(reader, WEEK + 61, 60, 3 * WEEK).columns.at, []);
+  await store.close(100);
+});
+
+Deno.test("a week of minutes is kept, and a clock that was ahead for one of them costs no other", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  const samples = Array.from({ length: 11_000 }, (_, n) => minute(n * 60));
+  await store.commit([], { ...emptyContext, samples });
+  using reader = new Reader(path);
+  const first = () => readSamples(reader, 0, 60, 3 * WEEK).columns.at[0]! / 60;
+  const kept = () => 11_000 - first();
+  assert.ok(kept() >= 10_080 && kept() <= 10_140, `${kept()}`);
+  const before = first();
+  await store.commit([], { ...emptyContext, samples: [minute(100 * WEEK)] });
+  assert.ok(first() - before <= 60, `${first()}`);
+  assert.equal(readSamples(reader, 0, 60, 3 * WEEK).columns.at.at(-1), 10_999 * 60, "not shown");
   await store.close(100);
 });
 
@@ -97,6 +111,6 @@ Deno.test("CarryingStore writes minutes that wait without a batch, and nothing w
   await store.writeSamples();
   assert.equal(store.samples.waiting.length, 0);
   using reader = new Reader(path);
-  assert.deepEqual(readSamples(reader, 0, 60).columns.at, [WEEK]);
+  assert.deepEqual(readSamples(reader, 0, 60, 3 * WEEK).columns.at, [WEEK]);
   await store.close(100);
 });
