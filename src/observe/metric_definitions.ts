@@ -50,7 +50,7 @@ export const METRICS = {
   },
   duplicates_skipped_total: {
     kind: "counter",
-    help: "Redeliveries of messages that are stored already.",
+    help: "Redeliveries and retained messages that are stored already.",
     labels: ["source"],
   },
   packets_decoded_total: {
