@@ -153,6 +153,20 @@ Deno.test("commit() resolves paths by what the last tick knew", () =>
     assert.deepEqual(JSON.parse(path("0000000000000002")), [key("a1"), null, key("b1")]);
   }));
 
+Deno.test("neighbours knows a node that took the row of one that is gone", () =>
+  withStore({}, (store) => {
+    store.commit(...nodes("a1", "b1"));
+    store.backend.runJobs(NOW);
+    store.opened.database.db.prepare("DELETE FROM nodes WHERE public_key = ?").run(key("b1"));
+    store.commit(...nodes("c1"));
+    store.backend.runJobs(NOW + MINUTE);
+    store.commit(packet({ hash: "0000000000000001", hops: ["B1", "C1"] }));
+    const resolved = store.value(
+      'SELECT resolved_path FROM observations WHERE path_json = \'["B1","C1"]\'',
+    );
+    assert.deepEqual(JSON.parse(resolved), [null, key("c1")]);
+  }));
+
 Deno.test("resolve() takes the only neighbour of several candidates, and no node twice", () => {
   const resolver = new PathResolver();
   const [a, b1, b2, c] = [key("aa"), key("bb01"), key("bb02"), key("cc")];
