@@ -41,6 +41,9 @@ export class PageReader implements Disposable {
   #worker: Worker | undefined;
   #idle: Timer | undefined;
   #nextId = 1;
+  /** Questions that the thread has not answered yet, those that nobody waits for any more included. */
+  #unanswered = 0;
+  #overdue = false;
   #disposed = false;
 
   /** Starts nothing before the first question. */
@@ -54,22 +57,31 @@ export class PageReader implements Disposable {
   }
 
   /**
-   * Asks. `args` follow the reader in the thread's method.
+   * Asks. `args` follow the reader in the thread's method. While a question is worked on that took too
+   * long, no other is taken: SQLite would not stop for the end of the thread, and threads and their
+   * snapshots would pile up.
    *
    * @throws {PageReadError} saying why there is no answer.
    */
   ask(method: PageQuestion["method"], args: readonly unknown[]): Promise<unknown> {
     const { clock, path } = this.#options;
     if (this.#disposed) return Promise.reject(new PageReadError("the service is ending"));
+    if (this.#overdue) {
+      return Promise.reject(new PageReadError("the database is busy with an earlier question"));
+    }
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = clock.setTimer(
-        () => this.#end("the database took too long to answer"),
+        () => {
+          this.#overdue = true;
+          this.#reject("the database took too long to answer");
+        },
         this.#options.answerMs ?? 20_000,
       );
       this.#waiting.set(id, { resolve, reject, timer });
       try {
         this.#thread().postMessage({ id, path: realPath(path), method, args });
+        this.#unanswered++;
       } catch (error) {
         clock.clearTimer(timer);
         this.#waiting.delete(id);
@@ -84,6 +96,7 @@ export class PageReader implements Disposable {
     const directory = dirname(realPath(this.#options.path));
     const worker = confinedWorker(this.#options.workerUrl, "page", directory);
     worker.onmessage = ({ data }: MessageEvent<PageAnswer>) => {
+      if (--this.#unanswered === 0) this.#overdue = false;
       const waiting = this.#waiting.get(data.id);
       if (waiting === undefined) return;
       this.#waiting.delete(data.id);
@@ -103,7 +116,8 @@ export class PageReader implements Disposable {
     if (this.#idle !== undefined) clock.clearTimer(this.#idle);
     this.#idle = clock.setTimer(() => {
       this.#idle = undefined;
-      this.#end("nobody asked any more");
+      if (this.#unanswered > 0) this.#startIdle();
+      else this.#end("nobody asked any more");
     }, idleMs);
   }
 
@@ -111,8 +125,15 @@ export class PageReader implements Disposable {
     const { clock } = this.#options;
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#unanswered = 0;
+    this.#overdue = false;
     if (this.#idle !== undefined) clock.clearTimer(this.#idle);
     this.#idle = undefined;
+    this.#reject(why);
+  }
+
+  #reject(why: string): void {
+    const { clock } = this.#options;
     for (const { reject, timer } of this.#waiting.values()) {
       clock.clearTimer(timer);
       reject(new PageReadError(why));

@@ -14,6 +14,7 @@ import {
   testUpdate,
 } from "../helpers/meshtastic_records.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { waitUntil } from "../helpers/wait.ts";
 
 const proto = loadProtobuf();
 
@@ -115,7 +116,7 @@ Deno.test("PageReader answers from a thread of its own, which ends when nobody a
   ]) as [unknown[], unknown[]];
   assert.ok(nodes.length >= 1);
   assert.equal(packets.length, 2);
-  assert.deepEqual((await reader.ask("history", [0, 60]) as { step: number }).step, 60);
+  assert.deepEqual((await reader.ask("history", [0, 60, 1e10]) as { step: number }).step, 60);
   assert.equal(reader.running, true);
   await clock.advance(60_000);
   assert.equal(reader.running, false);
@@ -139,20 +140,25 @@ Deno.test("PageReader says why there is no answer", async () => {
   await assert.rejects(reader.ask("nodes", [1]), /ending/);
 });
 
-Deno.test("PageReader gives up a thread that takes too long", async () => {
+Deno.test("PageReader takes no question while the thread works on one that took too long", async () => {
   using scratch = new Scratch();
   const path = scratch.file("a.db");
   const store = await database(path);
   const clock = new ManualClock();
-  using reader = new PageReader({
-    path,
-    workerUrl: meshtastic.page.workerUrl,
-    clock,
-    answerMs: 10,
-  });
-  const late = assert.rejects(reader.ask("nodes", [1]), /too long/);
+  const workerUrl = new URL("../storage/slow_page_worker.ts", import.meta.url);
+  using reader = new PageReader({ path, workerUrl, clock, answerMs: 10, idleMs: 100 });
+  const late = assert.rejects(reader.ask("nodes", [1_000_000]), /too long/);
   await clock.advance(10);
   await late;
+  for (let n = 0; n < 3; n++) {
+    await assert.rejects(reader.ask("recent", []), /busy with an earlier question/);
+  }
+  await clock.advance(1000);
+  assert.equal(reader.running, true, "the thread is not left to itself");
+  await waitUntil(() => reader.ask("recent", []).then(() => true, () => false), "it is free again");
+  assert.equal(await reader.ask("recent", []), "soon");
+  await clock.advance(100);
+  assert.equal(reader.running, false);
   assert.equal(clock.armed, 0);
   await store.close(100);
 });
