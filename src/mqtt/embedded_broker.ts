@@ -63,6 +63,8 @@ export class EmbeddedBroker implements AsyncDisposable {
   /** By client id, so that coming back gives no new allowance. */
   readonly #rates = new Map<string, PublishRate>();
   readonly #copies = new PayloadCopies();
+  /** Connections that have not logged in, oldest first. */
+  readonly #strangers = new Map<unknown, Socket>();
   #starting: Promise<void> | undefined;
   #server: Server | undefined;
   #aedes: Aedes | undefined;
@@ -182,6 +184,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     (aedes as EventEmitter).on("error", (error: Error) => {
       this.#log.error("embedded broker", { error: error.message });
     });
+    aedes.on("client", (client) => this.#strangers.delete(client));
     aedes.on("clientError", (client, error) => this.#complain(client, error));
     aedes.on("connectionError", (client, error) => this.#complain(client, error));
     this.#aedes = aedes;
@@ -207,18 +210,25 @@ export class EmbeddedBroker implements AsyncDisposable {
     const server = createServer((socket) => {
       if (this.#sockets.size >= maxClients) {
         this.#refuse("too_many_clients", { maxClients });
-        socket.destroy();
-        return;
+        // Whoever only holds a place, and says nothing, must not keep a radio out.
+        if (!this.#dropStranger()) {
+          socket.destroy();
+          return;
+        }
       }
       this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
       socket.setNoDelay(true);
       const limited = new SizeLimit(socket, maxPacketBytes);
       limited.once("error", (error) => {
         if (!(error instanceof PacketScanError) || error.reason !== "too_large") return;
         this.#refuse("packet_too_large", { maxPacketBytes });
       });
-      aedes.handle(limited);
+      const client = aedes.handle(limited);
+      this.#strangers.set(client, socket);
+      socket.once("close", () => {
+        this.#sockets.delete(socket);
+        this.#strangers.delete(client);
+      });
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -276,6 +286,17 @@ export class EmbeddedBroker implements AsyncDisposable {
       if (--left === 0 && !(acknowledged && client.closed)) done(null);
     };
     for (const taker of takers) taker.take(publication, settled);
+  }
+
+  /** Ends the connection that has been there longest without logging in; false when there is none. */
+  #dropStranger(): boolean {
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return false;
+    const [client, socket] = oldest;
+    this.#strangers.delete(client);
+    this.#sockets.delete(socket);
+    socket.destroy();
+    return true;
   }
 
   #rateOf(client: Client): PublishRate | undefined {

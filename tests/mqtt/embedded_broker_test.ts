@@ -338,6 +338,22 @@ Deno.test("EmbeddedBroker turns away one client too many", async () => {
   await using _next = await Publisher.connect(embedded.port);
 });
 
+Deno.test("EmbeddedBroker lets a client in where others only hold places", async () => {
+  const { refused, events } = counting();
+  await using embedded = broker({ maxClients: 3, events });
+  await embedded.start();
+  await using _in = await Publisher.connect(embedded.port);
+  const silent = Array.from({ length: 5 }, () => connect(embedded.port, "127.0.0.1"));
+  silent.forEach((socket) => socket.on("error", () => {}));
+  await waitUntil(() => refused.length === 3, "the last three take the places of others");
+  assert.equal(embedded.clients, 3);
+  await using _next = await Publisher.connect(embedded.port);
+  await using _last = await Publisher.connect(embedded.port);
+  await assert.rejects(Publisher.connect(embedded.port), "these three have logged in");
+  assert.ok(refused.every((reason) => reason === "too_many_clients"));
+  silent.forEach((socket) => socket.destroy());
+});
+
 Deno.test("EmbeddedBroker ends a client that sends an overlong packet", async () => {
   const { refused, events } = counting();
   await using embedded = broker({ maxPacketBytes: 1000, events });
