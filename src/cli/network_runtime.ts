@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { type Clock, delay } from "../capture/clock.ts";
 import type { Log } from "../capture/log.ts";
 import { StorageError, type StoreStats } from "../capture/network.ts";
@@ -15,6 +16,7 @@ import type { DecoderContext, NetworkDescriptor } from "../network_descriptor.ts
 import type { HealthComponent } from "../observe/health.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { CarryingStore } from "../storage/sample_carrier.ts";
+import { isAbsent } from "./existing_file.ts";
 
 /** What a {@linkcode NetworkRuntime} works with. */
 export interface NetworkRuntimeParts {
@@ -156,6 +158,11 @@ export class NetworkRuntime {
     goesOn: () => boolean = () => false,
   ): Promise<void> {
     const { clock, log, storeHealth } = this.#parts;
+    const folder = dirname(this.path);
+    // It is as it should be at a first start, and else a disk that was not mounted.
+    if (isAbsent(folder)) {
+      log.info("the folder of the database is not there; it is made", { folder });
+    }
     for (;;) {
       try {
         await this.store.ready();

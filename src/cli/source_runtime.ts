@@ -160,7 +160,11 @@ export class SourceRuntime {
     for (; this.#reconnects < status.reconnects; this.#reconnects++) {
       observer.sourceReconnect(this.name);
     }
-    if (up && now - this.#heardNotedAt >= HEARD_EVERY_MS) {
+    // While messages wait, their commit says until when they were heard. To say more would hide the loss
+    // of what came at QoS 0, should it never be committed.
+    const { queue } = this.#parts.network;
+    const allStored = queue.size === 0 && !queue.full;
+    if (up && allStored && now - this.#heardNotedAt >= HEARD_EVERY_MS) {
       this.#heardNotedAt = now;
       this.#noteHeard(clock.now()).catch((error) =>
         log.debug("could not note until when the source was heard", { error })

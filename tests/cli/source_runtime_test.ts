@@ -12,6 +12,7 @@ import type {
   SourceStatus,
 } from "../../src/mqtt/source_types.ts";
 import { HealthRegistry } from "../../src/observe/health.ts";
+import { message } from "../helpers/deliveries.ts";
 import { FakeStore } from "../helpers/fake_network.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 
@@ -259,6 +260,22 @@ Deno.test("SourceRuntime notes once a minute that it listens, and it is no batch
     [["home", T0 + 120_000]],
   ]);
   assert.ok(heard.every((one) => one.records.length === 0));
+});
+
+Deno.test("SourceRuntime does not note that it was heard while messages wait to be stored", async () => {
+  const { store, queue, sources, runtime, pass, stop } = setUp();
+  await runtime.start(stop.signal);
+  sources[0]!.become(up);
+  const before = store.commits.length;
+  queue.offer({ message: message(), session: 1, digest: 0n, duplicate: false });
+  await pass(120);
+  queue.take(1);
+  queue.hold(true);
+  await pass(120);
+  assert.equal(store.commits.length, before);
+  queue.hold(false);
+  await pass(1);
+  assert.deepEqual(store.commits.at(-1)?.context.heardUntil.length, 1);
 });
 
 Deno.test("SourceRuntime gives up the filters of the last run, and forgets them when that is done", async () => {
