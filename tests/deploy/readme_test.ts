@@ -25,6 +25,13 @@ Deno.test("README.md names only tasks that deno.json has", () => {
   for (const name of named) assert.ok(name in tasks, name);
 });
 
+Deno.test("README.md gives the other commands the permissions of the service, so that none asks", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${TOP}deno.json`));
+  const permissions = (command: string) => command.match(/--allow-\S+/g)!;
+  const [, command] = /`(deno run [^`]*main\.ts check)`/.exec(README)!;
+  assert.deepEqual(permissions(command!), permissions(tasks.start));
+});
+
 Deno.test("README.md's example of a configuration can be used, with both networks", () => {
   const [, text] = /```yaml\n([^]*?)```/.exec(README)!;
   const loaded = loadConfig([meshtasticConfigSection, meshcoreConfigSection], {
