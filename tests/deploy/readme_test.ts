@@ -57,3 +57,15 @@ Deno.test("README.md has a line for each command, and for no other", () => {
   const lines = [...table.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name!);
   assert.deepEqual(lines.sort(), commands.sort());
 });
+
+Deno.test("README.md and the ways back name the option that takes our session off a broker", () => {
+  const source = Deno.readTextFileSync(`${TOP}src/cli/main.ts`);
+  assert.ok(source.includes('"--delete-session [client id]"'));
+  assert.ok(README.includes("`--delete-session`"));
+  for (const name of ["cutover.md", "cutover-corescope.md"]) {
+    const page = Deno.readTextFileSync(`${TOP}docs/${name}`);
+    const [, back] = page.split("## 4. Roll back");
+    assert.match(back!, /meshcapture check --delete-session/, name);
+    assert.doesNotMatch(back!, /in\s+the log/, "the log does not name client ids");
+  }
+});
