@@ -13,7 +13,7 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
  * @param tiles address template of map tiles, where the operator wants them.
  */
 export function pagePolicy(tiles?: string): string {
-  const images = ["'self'", "data:", ...(tiles === undefined ? [] : [tileOrigin(tiles)])];
+  const images = ["'self'", "data:", ...(tiles === undefined ? [] : tileOrigins(tiles))];
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -26,8 +26,12 @@ export function pagePolicy(tiles?: string): string {
   ].join("; ");
 }
 
-/** A wildcard stands for `{s}`, which Leaflet fills with one letter. */
-function tileOrigin(tiles: string): string {
-  const match = /^(https?:\/\/)([^/]+)\//.exec(tiles);
-  return match === null ? "" : `${match[1]}${match[2]!.replace(/^\{s\}/, "*")}`;
+/** What Leaflet puts in place of `{s}` when nobody tells it otherwise, and the page does not. */
+const SUBDOMAINS = ["a", "b", "c"];
+
+/** Where tiles come from; no wildcard, which may only stand for whole labels at the beginning. */
+function tileOrigins(tiles: string): string[] {
+  const [, origin] = /^(https?:\/\/[^/]+)\//.exec(tiles) ?? [];
+  if (origin === undefined) return [];
+  return origin.includes("{s}") ? SUBDOMAINS.map((one) => origin.replaceAll("{s}", one)) : [origin];
 }

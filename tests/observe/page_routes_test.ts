@@ -213,9 +213,26 @@ Deno.test("pagePolicy() allows nothing inline, and pictures of the operator's ti
   assert.ok(!pagePolicy().includes("unsafe"));
   assert.match(pagePolicy(), /img-src 'self' data:;/);
   assert.match(
-    pagePolicy("https://{s}.tile.example.org:8443/{z}/{x}/{y}.png"),
-    /img-src 'self' data: https:\/\/\*\.tile\.example\.org:8443;/,
+    pagePolicy("https://tile.example.org:8443/{z}/{x}/{y}.png"),
+    /img-src 'self' data: https:\/\/tile\.example\.org:8443;/,
   );
+});
+
+Deno.test("pagePolicy() names the hosts that {s} stands for, wherever it stands in the host", () => {
+  const images = (tiles: string) => /img-src 'self' data: ([^;]*);/.exec(pagePolicy(tiles))?.[1];
+  assert.equal(
+    images("https://{s}.tile.example.org:8443/{z}/{x}/{y}.png"),
+    "https://a.tile.example.org:8443 https://b.tile.example.org:8443 https://c.tile.example.org:8443",
+  );
+  assert.equal(
+    images("https://basemaps-{s}.global.example.net/{z}/{x}/{y}.png"),
+    ["a", "b", "c"].map((one) => `https://basemaps-${one}.global.example.net`).join(" "),
+  );
+  assert.equal(
+    images("https://{s}.{s}.example.org/{z}/{x}/{y}.png"),
+    "https://a.a.example.org https://b.b.example.org https://c.c.example.org",
+  );
+  assert.equal(images("https://example.org/{s}/{z}/{x}/{y}.png"), "https://example.org");
 });
 
 Deno.test("/api/history and /api/packets take numbers in range, and filters", async () => {
