@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { isLoopbackHost } from "../capture/loopback.ts";
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
@@ -22,11 +23,16 @@ export interface CheckResult {
   readonly warnings: string[];
 }
 
-/** Applies all rules to the merged, unchecked configuration. */
+/**
+ * Applies all rules to the merged, unchecked configuration.
+ *
+ * @param cwd folder that relative paths begin in
+ */
 export function checkAcross(
   raw: Readonly<Record<string, unknown>>,
   layers: Layers,
   networks: readonly NetworkConfigSection[],
+  cwd: string,
 ): CheckResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
@@ -154,10 +160,11 @@ export function checkAcross(
   for (const { name: section } of networks) {
     const database = isRecord(raw[section]) ? raw[section]["database"] : undefined;
     if (typeof database !== "string") continue;
-    const other = databases.get(database);
+    const path = resolve(cwd, database);
+    const other = databases.get(path);
     if (other !== undefined) {
       fault([section, "database"], `${other} has the same database; each network needs its own`);
-    } else databases.set(database, section);
+    } else databases.set(path, section);
   }
 
   const page = raw["observability"];

@@ -42,6 +42,19 @@ Deno.test("loadConfig() refuses one client id twice at one broker", () => {
   loadOk(yaml(two("mqtt://h:1", "mqtt://h:2")));
 });
 
+Deno.test("loadConfig() refuses one database for two networks, however its path is written", () => {
+  const two = (a: string, b: string) =>
+    `{meshtastic: {database: ${a}}, meshcore: {database: ${b}}}`;
+  for (const other of ["same.db", "./same.db", "data/../same.db", "/etc/mesh/same.db"]) {
+    assert.match(
+      said(two("same.db", other)),
+      /meshcore\.database: meshtastic has the same database; each network needs its own/,
+      other,
+    );
+  }
+  loadOk(yaml(two("same.db", "data/same.db")));
+});
+
 Deno.test("loadConfig() refuses bounds that contradict each other", () => {
   assert.match(
     said("sources: [{reconnect: {min_ms: 90000}}]"),
