@@ -167,6 +167,14 @@ export function checkAcross(
     } else databases.set(path, section);
   }
 
+  for (const { name: section, check } of networks) {
+    const own = raw[section];
+    if (check === undefined || !isRecord(own)) continue;
+    const found = check(own);
+    for (const { path, message } of found.problems) fault([section, ...path], message);
+    warnings.push(...found.warnings.map((warning) => `${section}.${warning}`));
+  }
+
   const page = raw["observability"];
   if (isRecord(page)) {
     const at = (key: string): Path => ["observability", key];

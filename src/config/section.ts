@@ -74,6 +74,14 @@ export interface PeerResult {
   readonly dialect?: Dialect;
 }
 
+/** What a network's own rules found in its section. */
+export interface SectionFindings {
+  /** What makes the configuration unusable; `path` begins below the section. */
+  readonly problems: readonly { readonly path: readonly string[]; readonly message: string }[];
+  /** What has no effect; one line each, which begins with the path below the section. */
+  readonly warnings: readonly string[];
+}
+
 /** A network's part of the configuration; implemented by its folder, named in its descriptor. */
 export interface NetworkConfigSection<
   N extends string = string,
@@ -95,6 +103,11 @@ export interface NetworkConfigSection<
    * records are `merged`, such filters are a warning; the default is `stored_twice`, an error.
    */
   readonly repeats?: "stored_twice" | "merged";
+  /**
+   * Rules that concern several settings of the section at once. They look at the merged values before
+   * the schema judges them. Pure; never throws. Default: none.
+   */
+  check?(section: Readonly<Record<string, unknown>>): SectionFindings;
   /** Topic filters of a source that names none. */
   readonly defaultTopics: readonly string[];
   /** Files of the programs that it replaces. */

@@ -11,6 +11,7 @@ import {
   object,
 } from "../config/schema_parts.ts";
 import { setting } from "../config/setting.ts";
+import { checkArea } from "./area_check.ts";
 import { corescopeDialect } from "./corescope_dialect.ts";
 import { readCorescope } from "./corescope_settings.ts";
 
@@ -244,6 +245,7 @@ export const meshcoreConfigSection = {
   sourceShape,
   // A transmission is known by its hash, a reception by observer and path.
   repeats: "merged",
+  check: ({ geo_filter: area }) => checkArea(area),
   defaultTopics: ["meshcore/#"],
   dialects: [corescopeDialect],
   fileVariables: [],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { exampleFile, generateConfigFiles } from "../../src/config/generate.ts";
 import { describeAsText } from "../../src/config/describe.ts";
+import { problemText } from "../../src/config/problem.ts";
 import { loadBad, loadOk, NETWORKS, yaml } from "./config_helper.ts";
 
 const KEY = "000102030405060708090a0b0c0d0e0f";
@@ -89,6 +90,41 @@ meshcore:
   ]);
   assert.doesNotMatch(JSON.stringify(problems), /secretsecret/);
   assert.match(JSON.stringify(problems), /hash_channels/);
+});
+
+const area = (text: string) => yaml(`meshcore: {geo_filter: {${text}}}`);
+
+Deno.test("an area that no node can be in is refused", () => {
+  const said = (text: string) => loadBad(area(text)).map(problemText).join("\n");
+  const box = "lat_min: 37, lat_max: 38, lon_min: -123, lon_max: -121";
+  assert.deepEqual(loadOk(area(box)).warnings, []);
+  assert.equal(
+    said("lat_min: 38, lat_max: 37, lon_min: -123, lon_max: -121"),
+    "config.yaml:1:47: meshcore.geo_filter.lat_max: 37 is less than lat_min, 38: no node could be in the area",
+  );
+  assert.match(
+    said("lat_min: -20, lat_max: -15, lon_min: 176, lon_max: -178"),
+    /meshcore\.geo_filter\.lon_max: -178 is less than lon_min, 176: .*cannot span the date line$/,
+  );
+  // Two sides that contradict each other are a mistake, even where the others are still to come.
+  assert.match(said("lat_min: 38, lat_max: 37"), /lat_max: 37 is less than lat_min, 38/);
+});
+
+Deno.test("an area that has no effect is a warning", () => {
+  const { warnings } = loadOk(area("lat_min: 37, lat_max: 38, lon_min: -123"));
+  assert.deepEqual(warnings, [
+    "meshcore.geo_filter: the box has no effect without lon_max; it needs all four sides",
+  ]);
+  const two = loadOk(area("lon_min: 37, polygon: [[1, 2], [3, 4]]")).warnings;
+  assert.deepEqual(two, [
+    "meshcore.geo_filter.polygon has no effect: it has 2 corners, and an area needs three",
+    "meshcore.geo_filter: the box has no effect without lat_min, lat_max and lon_max; it needs all four sides",
+  ]);
+  assert.match(loadOk(area("polygon: [[1, 2]]")).warnings.join(), /it has 1 corner, and/);
+  assert.deepEqual(loadOk(area("polygon: []")).warnings, []);
+  // A polygon wins over the box, so the box is not missed.
+  const polygon = "polygon: [[1, 2], [3, 4], [5, 6]]";
+  assert.deepEqual(loadOk(area(`${polygon}, lat_min: 37, lat_max: 36`)).warnings, []);
 });
 
 Deno.test("variables reach the section's lists and the sources' own settings", () => {
