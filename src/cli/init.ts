@@ -1,4 +1,5 @@
 /** `meshcapture init`: writes a configuration, and says what to enter in a radio. @module */
+import { isIPv4, isIPv6 } from "node:net";
 import type { NetworkName } from "../capture/message.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, problemText } from "../config/problem.ts";
@@ -46,6 +47,10 @@ const OTHER_PORTS = 10;
 /** Characters of the password (80 bits) and of the token (120 bits). */
 const PASSWORD_LENGTH = 16;
 const TOKEN_LENGTH = 24;
+
+/** Labels with dots between, and how many characters a Meshtastic node keeps of an address. */
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+const MAX_HOST_LENGTH = 63;
 
 /** Something that was given or answered is not what it should be. */
 class BadAnswer extends Error {
@@ -126,9 +131,7 @@ async function makePlan(terminal: Terminal, options: InitOptions): Promise<InitP
         .toUpperCase(),
     )
     : undefined;
-  const host = read(
-    "address",
-    /^[A-Za-z0-9][A-Za-z0-9.:-]{0,62}$/,
+  const host = readHost(
     options.host ??
       ask("Address of this machine in your network", await lanAddress(terminal) ?? ""),
   );
@@ -147,7 +150,7 @@ async function makePlan(terminal: Terminal, options: InitOptions): Promise<InitP
     http: options.http ?? ":2112",
     ...(region === undefined ? {} : { region }),
     ...(iata === undefined ? {} : { iata }),
-    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.data === undefined ? {} : { data: readFolder(options.data) }),
   };
 }
 
@@ -169,6 +172,31 @@ function read(what: string, pattern: RegExp, value: string): string | undefined 
   if (value === "") return undefined;
   if (!pattern.test(value)) throw new BadAnswer(`${JSON.stringify(value)} is no ${what}`);
   return value;
+}
+
+/** A host name or an address, IPv6 without brackets; undefined for an empty one. */
+function readHost(text: string): string | undefined {
+  if (text === "") return undefined;
+  const bare = text.replace(/^\[(.*:.*)\]$/, "$1");
+  // With the zone of a link (%eth0) it is an address for this machine alone.
+  if (isIPv6(bare) && !bare.includes("%")) return bare;
+  if (/^(\[.*\]|[^:]*):\d+$/.test(text)) {
+    throw new BadAnswer(`${JSON.stringify(text)} is no address: its port belongs to --port`);
+  }
+  // What ends with a number is read as an IPv4 address everywhere, so it has to be one.
+  const isName = text.length <= MAX_HOST_LENGTH && HOST_NAME.test(text) && !/(^|\.)\d+$/.test(text);
+  if (isName || isIPv4(text)) return text;
+  throw new BadAnswer(`${JSON.stringify(text)} is no address`);
+}
+
+/** A folder; an empty name would be the root of the file system. */
+function readFolder(folder: string): string {
+  if (folder.trim() === "") {
+    throw new BadAnswer(
+      "--data: an empty name is no folder; without --data it is the working directory",
+    );
+  }
+  return folder;
 }
 
 /** The usual port, or the next that nobody has: a mosquitto may run here already. */

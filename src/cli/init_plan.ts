@@ -1,4 +1,5 @@
 /** What `meshcapture init` decides, and the configuration that comes of it. @module */
+import { isIPv6 } from "node:net";
 import type { NetworkName } from "../capture/message.ts";
 import { networks } from "../networks.ts";
 
@@ -6,7 +7,7 @@ import { networks } from "../networks.ts";
 export interface InitPlan {
   /** Networks that are to be captured; at least one. */
   readonly networks: readonly NetworkName[];
-  /** Address by which radios reach this machine; undefined: nobody knows it. */
+  /** Address by which radios reach this machine, IPv6 without brackets; undefined: nobody knows it. */
   readonly host?: string;
   /** Port of the embedded broker. */
   readonly port: number;
@@ -67,13 +68,15 @@ const HINTS: Readonly<Record<NetworkName, readonly string[]>> = {
 
 /** The text of the configuration file. */
 export function configurationText(plan: InitPlan, writtenAt: Date): string {
+  // All addresses of this machine; those of IPv4 are among both.
+  const everywhere = isIPv6(plan.host ?? "") ? "[::]" : "0.0.0.0";
   const sources = plan.networks.flatMap((network) => {
     const { name, about } = SOURCES[network];
     return [
       `  # ${about}`,
       `  - name: ${name}`,
       `    network: ${network}`,
-      `    url: embedded://0.0.0.0:${plan.port}`,
+      `    url: embedded://${everywhere}:${plan.port}`,
       `    username: ${JSON.stringify(plan.username)}`,
       `    password: ${JSON.stringify(plan.password)}`,
       `    topics: ${JSON.stringify(defaultTopics(network))}`,

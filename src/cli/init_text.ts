@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isIPv6 } from "node:net";
 import type { InitPlan } from "./init_plan.ts";
 
 /** Port that radios take when an address names none. */
@@ -35,7 +36,7 @@ export function pageAddresses(plan: InitPlan): { here: string; elsewhere?: strin
   const everywhere = host === "" || host === "0.0.0.0" || host === "[::]";
   const here = `http://${everywhere ? "127.0.0.1" : host}:${port}/`;
   if (!everywhere || plan.host === undefined) return { here };
-  return { here, elsewhere: `http://${plan.host}:${port}/?token=${plan.token}` };
+  return { here, elsewhere: `http://${bracketed(plan.host)}:${port}/?token=${plan.token}` };
 }
 
 function pageLines(plan: InitPlan): string[] {
@@ -51,13 +52,23 @@ function hostOf(plan: InitPlan): string {
   return plan.host ?? "ADDRESS-OF-THIS-MACHINE";
 }
 
+/** A host as it stands where a port may follow. */
+function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
 function table(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
 }
 
 function meshtasticLines(plan: InitPlan): string[] {
-  const address = plan.port === MQTT_PORT ? hostOf(plan) : `${hostOf(plan)}:${plan.port}`;
+  const host = bracketed(hostOf(plan));
+  const address = plan.port === MQTT_PORT ? host : `${host}:${plan.port}`;
+  // Its firmware takes the first colon for the one before the port.
+  const hint = isIPv6(hostOf(plan))
+    ? "   (a node takes no IPv6 address: give it a name or an IPv4 address of this machine)"
+    : "";
   const root = `msh/${plan.region ?? "REGION"}`;
   const region = plan.region === undefined
     ? "   (REGION: the node's LoRa region, such as EU_868 or US)"
@@ -66,7 +77,7 @@ function meshtasticLines(plan: InitPlan): string[] {
     "In a Meshtastic node with WiFi or Ethernet. In the app, module configuration, MQTT:",
     ...table([
       ["Enabled", "on"],
-      ["Server Address", address],
+      ["Server Address", `${address}${hint}`],
       ["Username", plan.username],
       ["Password", plan.password],
       ["Encryption Enabled", "on    (meshcapture has the channels' keys)"],

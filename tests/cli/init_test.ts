@@ -133,6 +133,15 @@ for (
     [["--region", "E U"], /is no LoRa region/],
     [["--iata", "San Jose"], /is no IATA code/],
     [["--host", "a b"], /is no address/],
+    [["--host", "192.0.2.7:1884"], /"192\.0\.2\.7:1884" is no address: .*--port/],
+    [["--host", "[fd00::5]:1884"], /is no address: .*--port/],
+    [["--host", "mqtt://pi.lan"], /is no address/],
+    [["--host", "fd00::5::1"], /is no address/],
+    [["--host", "[pi.lan]"], /is no address/],
+    [["--host", "pi..lan"], /is no address/],
+    [["--host", "192.0.2.256"], /is no address/],
+    [["--data", ""], /--data: an empty name is no folder/],
+    [["--data", " "], /--data: an empty name is no folder/],
     [["--username", "a b"], /is no user name/],
     [["--http", "nowhere"], /observability\.address/],
   ] as const
@@ -145,6 +154,35 @@ for (
     assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
   });
 }
+
+Deno.test("init takes an IPv6 address: brackets where a port follows, and a broker that listens there", async () => {
+  for (const host of ["fd00::5", "[fd00::5]"]) {
+    using scratch = new Scratch();
+    const { code, out, err } = await init(scratch, [...FLAGS, "--host", host]);
+    assert.equal(code, 0, err);
+    assert.match(out, /^ {2}http:\/\/\[fd00::5\]:2112\/\?token=/m);
+    assert.match(out, /^ {2}Server Address +\[fd00::5\]:1999 +\(.*takes no IPv6 address/m);
+    assert.match(out, /--set mqtt\.address \[fd00::5\]:1999 /);
+    // Their ports stand by themselves.
+    assert.match(out, /server = "fd00::5"\n +port = 1999/);
+    assert.match(out, /set mqtt3\.server fd00::5\n/);
+    const { sources } = loaded(scratch.file("config.yaml"));
+    assert.deepEqual([...new Set(sources.map((one) => one.url))], ["embedded://[::]:1999"]);
+    const json = await init(scratch, ["--force", "--json", ...FLAGS, "--host", host]);
+    const { host: plain, page } = JSON.parse(json.out);
+    assert.equal(plain, "fd00::5");
+    assert.ok(page.elsewhere.startsWith("http://[fd00::5]:2112/"), page.elsewhere);
+  }
+});
+
+Deno.test("init takes names of hosts, short and long", async () => {
+  for (const host of ["pi", "pi.local", "mesh-1.example.org", "4.example.org"]) {
+    using scratch = new Scratch();
+    const { code, out, err } = await init(scratch, [...FLAGS, "--host", host]);
+    assert.equal(code, 0, err);
+    assert.ok(out.includes(`  http://${host}:2112/?token=`), out);
+  }
+});
 
 Deno.test("init prints JSON of the same, and asks nothing", async () => {
   using scratch = new Scratch();
