@@ -144,7 +144,7 @@ async function makePlan(terminal: Terminal, options: InitOptions): Promise<InitP
     networks: names,
     ...(host === undefined ? {} : { host }),
     port: options.port ?? await choosePort(terminal),
-    username: read("user name", /^[A-Za-z0-9._-]{1,63}$/, options.username ?? "radio")!,
+    username: required("user name", /^[A-Za-z0-9._-]{1,63}$/, options.username ?? "radio"),
     password: randomSecret(PASSWORD_LENGTH),
     token: randomSecret(TOKEN_LENGTH),
     http: options.http ?? ":2112",
@@ -169,7 +169,11 @@ function readNetworks(text: string): NetworkName[] {
 
 /** `value` if it looks as it should; undefined for an empty one. */
 function read(what: string, pattern: RegExp, value: string): string | undefined {
-  if (value === "") return undefined;
+  return value === "" ? undefined : required(what, pattern, value);
+}
+
+/** `value` if it looks as it should. */
+function required(what: string, pattern: RegExp, value: string): string {
   if (!pattern.test(value)) throw new BadAnswer(`${JSON.stringify(value)} is no ${what}`);
   return value;
 }

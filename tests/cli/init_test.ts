@@ -143,6 +143,7 @@ for (
     [["--data", ""], /--data: an empty name is no folder/],
     [["--data", " "], /--data: an empty name is no folder/],
     [["--username", "a b"], /is no user name/],
+    [["--username", ""], /"" is no user name/],
     [["--http", "nowhere"], /observability\.address/],
   ] as const
 ) {
