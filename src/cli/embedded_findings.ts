@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import type { SourceConfig } from "../config/schema.ts";
 import { parseBrokerUrl } from "../mqtt/broker_url.ts";
 import { clientUrl } from "../mqtt/create_source.ts";
+import { formatAddress } from "../observe/address.ts";
 import type { Finding } from "./findings.ts";
 import { explain } from "./explain.ts";
 
@@ -33,7 +34,7 @@ export function listensAlready(config: SourceConfig): Promise<boolean> {
 export async function couldListen(config: SourceConfig): Promise<Finding> {
   const address = parseBrokerUrl(config.url);
   if (typeof address === "string") return { severity: "bad", text: address };
-  const where = `${address.host}:${address.port}`;
+  const where = formatAddress({ hostname: address.host, port: address.port });
   const fault = await listenOnce(address.host, address.port);
   if (fault !== undefined) {
     return {

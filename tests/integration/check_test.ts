@@ -144,6 +144,18 @@ mosquittoTest(
   },
 );
 
+Deno.test("check writes an IPv6 address of the embedded broker with brackets", async () => {
+  using scratch = new Scratch("check");
+  const config = scratch.file("config.yaml");
+  // An address of examples, which no machine has.
+  const url = "embedded://[2001:db8::1]:1883";
+  const source = { url, username: "u", password: "geheim7" };
+  Deno.writeTextFileSync(config, JSON.stringify({ sources: [source] }));
+  const { code, stdout } = await runCommand(["check", "--config", config]);
+  assert.equal(code, 1);
+  assert.match(stdout, /could not listen on \[2001:db8::1\]:1883: /);
+});
+
 mosquittoTest("check --delete-session says why a broker does not let us", async () => {
   await using broker = await Mosquitto.start([
     "listener %PORT% 127.0.0.1",
