@@ -1,5 +1,7 @@
 /** `meshcapture replay`: recorded traffic → what the service would have written. @module */
 import { closeSync, openSync, readSync } from "node:fs";
+import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { networks } from "../networks.ts";
 import { DatabaseRecording } from "../recording/database_source.ts";
 import { ReadTally, type Recording } from "../recording/entry.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
@@ -24,6 +26,10 @@ export interface ReplayOptions extends ConfigOptions {
   /** Print JSON. */
   readonly json?: boolean;
 }
+
+const NO_LINE =
+  "no line could be read as a message; a recording has one JSON object a line, with ts, topic and payload_b64";
+const NO_ROW = "no row has kept its message, so there is nothing to replay";
 
 /**
  * Writes into `options.database` what the service would have written for the recorded traffic in
@@ -97,11 +103,26 @@ export async function replay(
     };
     if (options.json) terminal.print(JSON.stringify(summary));
     else printSummary(terminal, options.database, summary);
+    if (summary.read === 0 && summary.problems > 0) {
+      terminal.note(`${from}: ${fromDatabase ? NO_ROW : NO_LINE}`);
+      return EXIT.failed;
+    }
+    if (summary.read > 0 && summary.stored + summary.quarantined === 0) {
+      terminal.note(`${from}: ${allDropped(descriptor)}`);
+    }
     return EXIT.ok;
   } catch (error) {
     terminal.note(explain(error));
     return EXIT.failed;
   }
+}
+
+/** What a rule dropped is no failure, but most likely it is the wrong network's rule. */
+function allDropped({ name, section }: NetworkDescriptor): string {
+  const others = networks.map((one) => one.name).filter((one) => one !== name);
+  return `nothing was stored, for ${section.title} has no use for any of these messages; is it another network's recording? Then name it: --network ${
+    others.join(" or ")
+  }`;
 }
 
 function printSummary(

@@ -168,6 +168,62 @@ Deno.test("replay writes a recording, and the database that it wrote replays to 
   assert.ok(count(b, "SELECT count(*) FROM packet_history") > 200);
 });
 
+Deno.test("replay fails when it reads lines or rows, and no message among them", async () => {
+  using scratch = new Scratch();
+  const from = scratch.file("mosquitto.log");
+  Deno.writeTextFileSync(from, "1764374400: New connection\n".repeat(30));
+  const { code, terminal } = await run("replay", from, "--database", scratch.file("a.db"));
+  assert.equal(code, 1);
+  assert.match(terminal.out, /^0 messages read, 0 stored in .*\n30 places could not be read$/);
+  assert.equal(
+    terminal.noted.at(-1),
+    `${from}: no line could be read as a message; a recording has one JSON object a line, with ts, topic and payload_b64`,
+  );
+  const json = await run("replay", from, "--database", scratch.file("b.db"), "--json");
+  assert.deepEqual([json.code, JSON.parse(json.terminal.out).problems], [1, 30]);
+
+  const stripped = scratch.file("stripped.db");
+  makeMalla(stripped, 15);
+  const db = new DatabaseSync(stripped);
+  db.exec("UPDATE packet_history SET raw_service_envelope = NULL");
+  db.close();
+  const rows = await run("replay", stripped, "--database", scratch.file("c.db"));
+  assert.equal(rows.code, 1);
+  assert.match(rows.terminal.noted.at(-1)!, /stripped\.db: no row has kept its message, so/);
+
+  const empty = scratch.file("empty.jsonl");
+  Deno.writeTextFileSync(empty, "\n");
+  const nothing = await run("replay", empty, "--database", scratch.file("d.db"));
+  assert.deepEqual([nothing.code, nothing.terminal.err], [0, ""]);
+});
+
+Deno.test("replay asks for the network when all messages of a recording are dropped", async () => {
+  using scratch = new Scratch();
+  const line = (topic: string, payload: string) =>
+    JSON.stringify({ ts: 1_764_374_400, topic, payload_b64: btoa(payload) });
+  const from = scratch.file("meshcore.jsonl");
+  const topic = `meshcore/SJC/${"AB".repeat(32)}/packets`;
+  Deno.writeTextFileSync(from, `${line(topic, '{"raw": "00"}')}\n`.repeat(3));
+  const { code, terminal } = await run("replay", from, "--database", scratch.file("a.db"));
+  assert.equal(code, 0);
+  assert.match(terminal.out, /3 dropped: unwanted_topic/);
+  assert.equal(
+    terminal.err,
+    `${from}: nothing was stored, for Meshtastic has no use for any of these messages; is it another network's recording? Then name it: --network meshcore`,
+  );
+  const args = ["--database", scratch.file("b.db"), "--network", "meshcore"];
+  const other = await run("replay", someTraffic(scratch, 20), ...args);
+  assert.equal(other.code, 0);
+  assert.match(other.terminal.err, /MeshCore has no use .* name it: --network meshtastic$/);
+  const mixed = scratch.file("mixed.jsonl");
+  Deno.writeTextFileSync(
+    mixed,
+    Deno.readTextFileSync(from) + Deno.readTextFileSync(someTraffic(scratch, 20)),
+  );
+  const some = await run("replay", mixed, "--database", scratch.file("c.db"));
+  assert.deepEqual([some.code, some.terminal.err], [0, ""]);
+});
+
 Deno.test("replay refuses to write into what it reads, by whatever name", async () => {
   using scratch = new Scratch();
   const db = scratch.file("malla.db");
