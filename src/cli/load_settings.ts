@@ -26,11 +26,18 @@ export function parseOverride(text: string): readonly [string, string] | undefin
   return at <= 0 ? undefined : [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
+/** {@linkcode readSettings}, whose warnings are printed. */
+export function loadSettings(terminal: Terminal, options: ConfigOptions): Settings | undefined {
+  const loaded = readSettings(terminal, options);
+  for (const warning of loaded?.warnings ?? []) terminal.note(`warning: ${warning}`);
+  return loaded;
+}
+
 /**
- * Loads the configuration and prints warnings; prints every problem and returns undefined when it
- * cannot be used. `extra` are a command's own flags as settings.
+ * Loads the configuration; prints every problem and returns undefined when it cannot be used.
+ * Warnings are left to the caller. `extra` are a command's own flags as settings.
  */
-export function loadSettings(
+export function readSettings(
   terminal: Terminal,
   options: ConfigOptions,
   extra: Readonly<Record<string, string>> = {},
@@ -59,6 +66,5 @@ export function loadSettings(
     terminal.note(`the configuration cannot be used: ${n} problem${n === 1 ? "" : "s"}`);
     return undefined;
   }
-  for (const warning of loaded.warnings) terminal.note(`warning: ${warning}`);
   return loaded as unknown as Settings;
 }

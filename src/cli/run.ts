@@ -3,7 +3,7 @@ import { StorageError } from "../capture/network.ts";
 import { configureLogging } from "../observe/logging.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { type ConfigOptions, loadSettings } from "./load_settings.ts";
+import { type ConfigOptions, readSettings } from "./load_settings.ts";
 import { Service, type ServiceConfig } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ export interface RunOptions extends ConfigOptions {
 /** Runs the service until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function run(terminal: Terminal, options: RunOptions): Promise<ExitCode> {
   const extra: Record<string, string> = options.shadow ? { capture_impl: "shadow" } : {};
-  const loaded = loadSettings(terminal, options, extra, { capture_impl: "--shadow" });
+  const loaded = readSettings(terminal, options, extra, { capture_impl: "--shadow" });
   if (loaded === undefined) return EXIT.usage;
   const { config } = loaded;
   using logging = configureLogging({
@@ -32,6 +32,7 @@ export async function run(terminal: Terminal, options: RunOptions): Promise<Exit
     dialect: loaded.dialect,
     mode: config.capture_impl,
   });
+  for (const detail of loaded.warnings) log.warn("configuration warning", { detail });
   return await serve(terminal, config, (category) => logging.log(category));
 }
 

@@ -120,6 +120,23 @@ Deno.test("healthcheck --integrity fails while the last check of a database was 
   assert.match(metrics, /^meshcapture_database_disk_free_bytes\{network="meshtastic"\} [1-9]/m);
 });
 
+Deno.test("run writes what it warns of in the configuration like every other line of its log", async () => {
+  using scratch = new Scratch("commands");
+  const setting = "observability.map_attribution=me";
+  await using service = await ServiceProcess.start({
+    scratch,
+    sources: [{ url: `embedded://127.0.0.1:${await freePort()}` }],
+    args: ["--set", setting, "--set", "observability.log_format=json"],
+  });
+  assert.equal((await service.stop()).code, 0);
+  const lines = service.log.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.filter((line) => line.message === "configuration warning")
+      .map(({ level, fields }) => [level, fields.detail]),
+    [["warn", "observability.map_attribution has no effect without map_tiles"]],
+  );
+});
+
 Deno.test("check prints no secret", async () => {
   using scratch = new Scratch("commands");
   const secrets = ["swordfish-4711", "in-the-url-0815", "from-the-environment-42"];
