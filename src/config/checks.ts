@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { isLoopbackHost } from "../capture/loopback.ts";
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
-import type { ConfigProblem } from "./problem.ts";
+import { type ConfigProblem, problemText } from "./problem.ts";
 import type { NetworkConfigSection } from "./section.ts";
 import { brokerLimits, DEFAULT_URL } from "./source_schema.ts";
 import { topicFilterFault, topicFiltersOverlap } from "./topic_filter.ts";
@@ -27,12 +27,15 @@ export interface CheckResult {
  * Applies all rules to the merged, unchecked configuration.
  *
  * @param cwd folder that relative paths begin in
+ * @param peers true where the file is another program's, which works on it: what a network's own rules find
+ *   is a warning then
  */
 export function checkAcross(
   raw: Readonly<Record<string, unknown>>,
   layers: Layers,
   networks: readonly NetworkConfigSection[],
   cwd: string,
+  peers = false,
 ): CheckResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
@@ -171,7 +174,9 @@ export function checkAcross(
     const own = raw[section];
     if (check === undefined || !isRecord(own)) continue;
     const found = check(own);
+    const before = problems.length;
     for (const { path, message } of found.problems) fault([section, ...path], message);
+    if (peers) warnings.push(...problems.splice(before).map(problemText));
     warnings.push(...found.warnings.map((warning) => `${section}.${warning}`));
   }
 

@@ -132,7 +132,7 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
   }
 
   const raw = layers.build();
-  const across = checkAcross(raw, layers, networks, input.cwd);
+  const across = checkAcross(raw, layers, networks, input.cwd, peerFile !== undefined);
   problems.push(...across.problems);
   warnings.push(...across.warnings);
   const parsed = schema.safeParse(raw);

@@ -76,7 +76,7 @@ export interface PeerResult {
 
 /** What a network's own rules found in its section. */
 export interface SectionFindings {
-  /** What makes the configuration unusable; `path` begins below the section. */
+  /** What makes a configuration of ours unusable; `path` begins below the section. */
   readonly problems: readonly { readonly path: readonly string[]; readonly message: string }[];
   /** What has no effect; one line each, which begins with the path below the section. */
   readonly warnings: readonly string[];
