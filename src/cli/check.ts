@@ -9,10 +9,10 @@ import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { networkNamed } from "../networks.ts";
 import { databaseFindings } from "./database_findings.ts";
 import { deleteOwnSession } from "./delete_session.ts";
-import { couldListen, listensAlready } from "./embedded_findings.ts";
+import { embeddedFindings } from "./embedded_findings.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
-import { countOf, type Finding, type Section, sectionText } from "./findings.ts";
+import { countOf, type Section, sectionText } from "./findings.ts";
 import { listenTo } from "./listen.ts";
 import type { ListeningResult } from "./listening.ts";
 import { type ConfigOptions, loadSettings, type Settings } from "./load_settings.ts";
@@ -128,9 +128,12 @@ async function listenToAll(
     `listening to ${plural(sources.length, "source")} for ${seconds} s (Ctrl+C ends it early)`,
   );
   try {
-    return await Promise.all(
-      sources.map((source) => reportOn(terminal, config, source, seconds, ending.signal)),
-    );
+    const silent = await embeddedFindings(sources);
+    return await Promise.all(sources.map((source) => {
+      const finding = silent.get(source);
+      if (finding !== undefined) return { source, title: titleOf(source), findings: [finding] };
+      return reportOn(terminal, config, source, seconds, ending.signal);
+    }));
   } finally {
     endSignals();
   }
@@ -144,12 +147,8 @@ async function reportOn(
   signal: AbortSignal,
 ): Promise<SourceReport> {
   const network = networkNamed(source.network)!;
-  const title = `source ${source.name} (${network.section.title}, ${source.url})`;
-  const found = (findings: readonly Finding[]): SourceReport => ({ source, title, findings });
+  const title = titleOf(source);
   try {
-    if (source.url.startsWith("embedded:") && !await listensAlready(source)) {
-      return found([await couldListen(source)]);
-    }
     const { notesOf } = await network.tools();
     const result = await listenTo(terminal, source, {
       decoder: decoderOf(terminal, config, network),
@@ -161,8 +160,12 @@ async function reportOn(
     const findings = sourceFindings(source, result, { ordinary: network.labels.ordinaryDrops });
     return { source, title, findings, result };
   } catch (error) {
-    return found([{ severity: "bad", text: explain(error) }]);
+    return { source, title, findings: [{ severity: "bad", text: explain(error) }] };
   }
+}
+
+function titleOf({ name, network, url }: SourceConfig): string {
+  return `source ${name} (${networkNamed(network)!.section.title}, ${url})`;
 }
 
 function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDescriptor) {

@@ -30,8 +30,42 @@ export function listensAlready(config: SourceConfig): Promise<boolean> {
   });
 }
 
+/**
+ * What is to be said of those of `sources` whose embedded broker nobody listens at.
+ *
+ * A broker is tried once, whoever shares it, and one after another: two tries at the same time would
+ * find each other and take it for somebody else. Never rejects.
+ */
+export async function embeddedFindings(
+  sources: readonly SourceConfig[],
+): Promise<ReadonlyMap<SourceConfig, Finding>> {
+  const byAddress = new Map<string, Finding | undefined>();
+  const findings = new Map<SourceConfig, Finding>();
+  for (const source of sources.filter((one) => one.url.startsWith("embedded:"))) {
+    const address = sharedAddress(source);
+    if (!byAddress.has(address)) byAddress.set(address, await unlessListening(source));
+    const finding = byAddress.get(address);
+    if (finding !== undefined) findings.set(source, finding);
+  }
+  return findings;
+}
+
+/** Sources of which this is equal share one broker. */
+function sharedAddress({ url }: SourceConfig): string {
+  const address = parseBrokerUrl(url);
+  return typeof address === "string" ? url : `${address.host}:${address.port}`;
+}
+
+async function unlessListening(source: SourceConfig): Promise<Finding | undefined> {
+  try {
+    return await listensAlready(source) ? undefined : await couldListen(source);
+  } catch (error) {
+    return { severity: "bad", text: explain(error) };
+  }
+}
+
 /** What can be said of an embedded source while no service runs: whether it could listen. */
-export async function couldListen(config: SourceConfig): Promise<Finding> {
+async function couldListen(config: SourceConfig): Promise<Finding> {
   const address = parseBrokerUrl(config.url);
   if (typeof address === "string") return { severity: "bad", text: address };
   const where = formatAddress({ hostname: address.host, port: address.port });
@@ -58,8 +92,8 @@ export function listenOnce(host: string, port: number): Promise<string | undefin
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error) => resolve(explain(error)));
     server.listen(port, host, () => {
-      server.close();
-      resolve(undefined);
+      // The port is free again when it is closed, and not before.
+      server.close(() => resolve(undefined));
     });
   });
 }

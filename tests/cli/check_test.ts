@@ -194,6 +194,24 @@ Deno.test("check tells of a broker that is not there, and of an embedded one tha
   assert.match(session.err, /needs --source/);
 });
 
+Deno.test("check finds nothing wrong with what init writes, where two sources share a broker", async () => {
+  using scratch = new Scratch();
+  const config = scratch.file("config.yaml");
+  const writing = new FakeTerminal({ cwd: scratch.path });
+  const port = String(await freePort());
+  assert.equal(await main(["init", "--yes", "--port", port], writing), 0, writing.err);
+  const terminal = new FakeTerminal();
+  const databases = ["meshtastic", "meshcore"].flatMap((name) => [
+    "--set",
+    `${name}.database=${scratch.file(`${name}.db`)}`,
+  ]);
+  const checking = main(["check", "-c", config, ...databases], terminal);
+  assert.equal(await checking, 0, terminal.out + terminal.err);
+  const told = terminal.printed.filter((line) => line.includes(`could listen on 0.0.0.0:${port}`));
+  assert.equal(told.length, 2, "each source says so");
+  assert.ok(!terminal.out.includes("✗"), terminal.out);
+});
+
 Deno.test("check ends early at a signal, and tells what came by then", async () => {
   using scratch = new Scratch();
   await using broker = new EmbeddedBroker({ port: 0 }, silentLog);
