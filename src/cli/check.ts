@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { maskUrl } from "../capture/mask_url.ts";
 import type { SourceConfig } from "../config/schema.ts";
 import { describeAsJson, describeAsText, describeGiven } from "../config/describe.ts";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
@@ -165,7 +166,7 @@ async function reportOn(
 }
 
 function titleOf({ name, network, url }: SourceConfig): string {
-  return `source ${name} (${networkNamed(network)!.section.title}, ${url})`;
+  return `source ${name} (${networkNamed(network)!.section.title}, ${maskUrl(url)})`;
 }
 
 function decoderOf(terminal: Terminal, config: ServiceConfig, network: NetworkDescriptor) {
@@ -210,7 +211,7 @@ function asJson(
       sources: reports.map(({ source, result }) => ({
         name: source.name,
         network: source.network,
-        url: source.url,
+        url: maskUrl(source.url),
         ...(result === undefined ? {} : {
           seconds: result.seconds,
           status: result.status,

@@ -1,4 +1,5 @@
 /** `meshcapture check --delete-session`: takes an abandoned session of ours off a broker. @module */
+import { maskUrl } from "../capture/mask_url.ts";
 import type { SourceConfig } from "../config/schema.ts";
 import { deleteSession } from "../mqtt/delete_session.ts";
 import { loginOptions } from "../mqtt/login_options.ts";
@@ -51,10 +52,11 @@ export async function deleteOwnSession(
       terminal.note(`the session could not be deleted: ${result.detail}`);
       return EXIT.failed;
     }
+    const url = maskUrl(source.url);
     terminal.print(
       result.existed
-        ? `${source.url}: the session ${clientId} is deleted, with its subscriptions and the messages that the broker kept for it`
-        : `${source.url}: there was no session ${clientId}, so there was nothing to delete`,
+        ? `${url}: the session ${clientId} is deleted, with its subscriptions and the messages that the broker kept for it`
+        : `${url}: there was no session ${clientId}, so there was nothing to delete`,
     );
     if (result.existed && clientId === own) {
       terminal.print(

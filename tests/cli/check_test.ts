@@ -11,7 +11,7 @@ import { EmbeddedBroker } from "../../src/mqtt/embedded_broker.ts";
 import type { SourceConfig } from "../../src/config/schema.ts";
 import { WriterLock } from "../../src/storage/writer_lock.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
-import { freePort } from "../helpers/mosquitto.ts";
+import { freePort, Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { waitUntil } from "../helpers/wait.ts";
 import { Scratch } from "../helpers/scratch.ts";
 
@@ -210,6 +210,34 @@ Deno.test("check finds nothing wrong with what init writes, where two sources sh
   const told = terminal.printed.filter((line) => line.includes(`could listen on 0.0.0.0:${port}`));
   assert.equal(told.length, 2, "each source says so");
   assert.ok(!terminal.out.includes("✗"), terminal.out);
+});
+
+mosquittoTest("check shows no query of an address, for there may be a secret in it", async () => {
+  using scratch = new Scratch();
+  const port = await freePort();
+  await using _broker = await Mosquitto.start([
+    `listener ${port} 127.0.0.1`,
+    "protocol websockets",
+  ]);
+  const config = scratch.file("config.yaml");
+  Deno.writeTextFileSync(
+    config,
+    JSON.stringify({
+      sources: [{ url: `ws://127.0.0.1:${port}/mqtt?token=geheim7` }],
+      meshtastic: { database: scratch.file("x.db") },
+    }),
+  );
+  for (const args of [[], ["--json"], ["--config-only"], ["--delete-session", "old-one"]]) {
+    const terminal = new FakeTerminal();
+    let ended = false;
+    const checking = main(["check", "-c", config, ...args], terminal).finally(() => ended = true);
+    await waitUntil(() => ended || terminal.listening === 1, "it listens");
+    terminal.signal("SIGINT");
+    assert.equal(await checking, 0, terminal.err);
+    const all = terminal.out + terminal.err;
+    assert.match(all, /ws:\/\/127\.0\.0\.1/, String(args));
+    assert.ok(!all.includes("geheim7"), `${args}: ${all}`);
+  }
 });
 
 Deno.test("check ends early at a signal, and tells what came by then", async () => {
