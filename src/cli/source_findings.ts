@@ -52,13 +52,16 @@ function notConnected(config: SourceConfig, { status, endedEarly }: ListeningRes
   const text = problem === undefined
     ? `no connection to ${status.url} within 10 s, and no reason given`
     : problem.detail;
+  const reason = problem?.reason ?? "";
+  const advice = ADVICE[reason] ??
+    `The reason ${reason || "is not known"}: docs/troubleshooting.md says what to do.`;
+  // A broker hangs up without a word on TLS at the port for plain MQTT.
+  const mayBePlain = config.url.startsWith("mqtts:") &&
+    (reason === "unreachable" || ADVICE[reason] === undefined);
   return {
     severity: "bad",
     text,
-    advice: ADVICE[problem?.reason ?? ""] ??
-      `The reason ${problem?.reason ?? "is not known"}: docs/troubleshooting.md says what to do.${
-        config.url.startsWith("mqtts:") ? " Is the port one for TLS?" : ""
-      }`,
+    advice: mayBePlain ? `${advice} Is the port one for TLS?` : advice,
   };
 }
 

@@ -65,6 +65,11 @@ export function parseBrokerUrl(url: string): BrokerAddress | string {
   };
 }
 
+/** True when TLS guards the way to a broker. */
+export function isEncrypted({ scheme }: BrokerAddress): boolean {
+  return scheme === "mqtts" || scheme === "wss";
+}
+
 /** `url` without user information and query, fit for logs and pages. */
 export function maskUrl(url: string): string {
   return url.replace(/^([^:/?#]+:\/\/)[^/?#]*@/, "$1").replace(/[?#].*$/s, "");

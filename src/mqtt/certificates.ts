@@ -21,9 +21,15 @@ export interface BrokerCertificate {
   readonly seenAt: number;
 }
 
-/** True when a connection ended because of TLS. */
+/** Codes of what happens before TLS or below it: name, address, route, connection. */
+const BELOW_TLS = /^(ENOTFOUND|EAI_|ECONN|EHOST|ENET|EADDR|ETIMEDOUT|EPIPE)/;
+
+/** True when an encrypted connection ended because of TLS. */
 export function isTlsFault(error: Error | undefined): boolean {
-  return /certificate|tls|ssl|handshake/i.test(`${error?.message} ${codeOf(error)}`);
+  const code = codeOf(error);
+  // Their messages name the host, and that may be called anything.
+  if (BELOW_TLS.test(code)) return false;
+  return /certificate|tls|ssl|handshake/i.test(`${error?.message} ${code}`);
 }
 
 /**

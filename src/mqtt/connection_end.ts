@@ -26,6 +26,8 @@ export interface ConnectionEnd {
 export interface AttemptContext {
   /** Address without user information. */
   readonly url: string;
+  /** True for an address with TLS. */
+  readonly encrypted: boolean;
   /** Client id of the attempt. */
   readonly clientId: string;
   /** User name of the attempt. */
@@ -125,7 +127,7 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
       detail: `${url} disconnected us with code ${end.disconnectCode}`,
     };
   }
-  if (isTlsFault(end.error)) {
+  if (at.encrypted && isTlsFault(end.error)) {
     const fault = explainTlsFault(end.error, at.certificate);
     return { reason: "tls", detail: `no trusted connection to ${url}: ${fault}` };
   }

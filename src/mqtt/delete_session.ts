@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../capture/clock.ts";
 import { streamOpener } from "./broker_stream.ts";
-import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
+import { type BrokerAddress, isEncrypted, maskUrl, parseBrokerUrl } from "./broker_url.ts";
 import { Connection } from "./connection.ts";
 import {
   type ConnectionEnd,
@@ -51,6 +51,7 @@ export async function deleteSession(
     if (!found.accepted) {
       detail = explainEnd(found.end, {
         url: maskUrl(options.url),
+        encrypted: isEncrypted(address),
         clientId: options.clientId,
         version,
         ...(options.username === undefined ? {} : { username: options.username }),

@@ -10,7 +10,7 @@
  */
 import { delay, type Timer } from "../capture/clock.ts";
 import { type OpenStream, streamOpener } from "./broker_stream.ts";
-import { type BrokerAddress, maskUrl, parseBrokerUrl } from "./broker_url.ts";
+import { type BrokerAddress, isEncrypted, maskUrl, parseBrokerUrl } from "./broker_url.ts";
 import { lookAtCertificate, needsALook } from "./certificates.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -89,7 +89,7 @@ export class MqttSource implements Source {
     if (typeof address === "string") {
       throw new TypeError(`source ${this.name}: url ${this.#url} cannot be used: ${address}`);
     }
-    if (this.#options.tls?.verify === false && ["mqtts", "wss"].includes(address.scheme)) {
+    if (this.#options.tls?.verify === false && isEncrypted(address)) {
       this.#parts.log.warn(
         "the broker's certificate is NOT verified: anybody on the way can read and change the traffic",
         { source: this.name, url: this.#url },
@@ -234,6 +234,7 @@ export class MqttSource implements Source {
     if (this.#ending.signal.aborted) return undefined;
     return this.#judge(end, lived, {
       url: this.#url,
+      encrypted: isEncrypted(address),
       clientId: this.#clientId,
       version,
       ...(login.username === undefined ? {} : { username: login.username }),

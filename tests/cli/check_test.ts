@@ -111,6 +111,16 @@ Deno.test("sourceFindings() explains why there is no connection", () => {
   assert.match(text, /refuses the user name me.*Compare username and password/);
 });
 
+Deno.test("sourceFindings() asks for the port where TLS may have met a broker without it", () => {
+  const problem = { reason: "unreachable", detail: "the broker closed the connection" };
+  const failed = result({}, { seconds: 0, status: { subscribed: false, problem } });
+  assert.match(
+    told(failed, { ...source, url: "mqtts://broker" }).text,
+    /Is the port one for TLS\?/,
+  );
+  assert.doesNotMatch(told(failed).text, /TLS/);
+});
+
 Deno.test("clockFindings() knows whose clock is off: theirs, ours, or a time zone", () => {
   const clocks = (...offsets: number[]) =>
     new Map(offsets.map((offset, i) => [`!${i}`, [offset, offset + 1, offset - 1]]));
