@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { createAuthToken, tokenUsername } from "./auth_token.ts";
 import { type LoadedTls, loadTls, type TlsOptions } from "./broker_stream.ts";
-import type { BrokerAddress } from "./broker_url.ts";
+import { type BrokerAddress, isEncrypted, parseBrokerUrl } from "./broker_url.ts";
 import { parsePrivateKey } from "./ed25519_key.ts";
 import type { ReconnectOptions } from "./reconnect_policy.ts";
 
@@ -90,7 +90,9 @@ export interface Login {
 
 /** The files that {@linkcode readLogin} reads. */
 export function loginFiles(options: MqttSourceOptions): string[] {
-  const { passwordFile, token, tls } = options;
+  const { passwordFile, token, url } = options;
+  const address = parseBrokerUrl(url);
+  const tls = typeof address === "string" ? undefined : tlsAt(address, options);
   return [passwordFile, token?.privateKeyFile, tls?.caFile, tls?.certFile, tls?.keyFile]
     .filter((path) => path !== undefined);
 }
@@ -108,8 +110,8 @@ export async function readLogin(
   address: BrokerAddress,
   nowMs: number,
 ): Promise<Login> {
-  const { username = address.username, passwordFile, tls = {}, token } = options;
-  const loaded = await loadTls(tls);
+  const { username = address.username, passwordFile, token } = options;
+  const loaded = await loadTls(tlsAt(address, options));
   if (token !== undefined) return { tls: loaded, ...await tokenLogin(token, address, nowMs) };
   const password = passwordFile === undefined
     ? options.password ?? address.password
@@ -119,6 +121,11 @@ export async function readLogin(
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+/** Settings of TLS have no effect on an address without it, so their files may be missing. */
+function tlsAt(address: BrokerAddress, { tls = {} }: MqttSourceOptions): TlsOptions {
+  return isEncrypted(address) ? tls : {};
 }
 
 async function tokenLogin(

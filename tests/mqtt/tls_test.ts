@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type SourceTls, tlsBroker } from "./tls_broker.ts";
 import { explainTlsFault } from "../../src/mqtt/certificates.ts";
 import { MqttSource } from "../../src/mqtt/source.ts";
+import { loginFiles } from "../../src/mqtt/source_options.ts";
 import { Mosquitto, mosquittoTest } from "../helpers/mosquitto.ts";
 import { TestLog, testParts } from "../helpers/mqtt_fakes.ts";
 import { waitUntil } from "../helpers/wait.ts";
@@ -177,6 +178,24 @@ mosquittoTest(
     assert.ok(log.lines.every(({ level }) => level !== "warn"));
   },
 );
+
+mosquittoTest("MqttSource reads no file of TLS where nothing is encrypted", async () => {
+  await using broker = await Mosquitto.start();
+  const missing = broker.scratch.file("missing.pem");
+  const tls = { caFile: missing, certFile: missing, keyFile: missing };
+  const { made, log } = source(broker.url, tls);
+  await using connected = made;
+  await connected.start();
+  await waitUntil(() => connected.status().subscribed, "connected all the same");
+  assert.ok(log.lines.every(({ level }) => level !== "warn"));
+  const options = { name: "s", topics: ["a"], clientId: "c", tls };
+  for (const scheme of ["mqtt", "ws"]) {
+    assert.deepEqual(loginFiles({ ...options, url: `${scheme}://b` }), []);
+  }
+  for (const scheme of ["mqtts", "wss"]) {
+    assert.deepEqual(loginFiles({ ...options, url: `${scheme}://b` }), [missing, missing, missing]);
+  }
+});
 
 Deno.test("explainTlsFault() says what each kind of complaint means", () => {
   const error = (code: string, message: string) => Object.assign(new Error(message), { code });
