@@ -77,6 +77,7 @@ const LASTING: ReadonlySet<string> = new Set([
   "credentials_file",
   "client_id_refused",
   "protocol_refused",
+  "protocol_error",
   "subscription_refused",
   "tls",
 ]);

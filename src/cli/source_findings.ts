@@ -78,7 +78,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   subscription_refused:
     "The broker's access list does not let this user read these topics: change topics, or the list.",
   protocol_refused: "Set protocol to auto, or to the version that the broker speaks.",
-  protocol_error: "What listens there is no MQTT broker, or wants TLS (mqtts://).",
+  protocol_error:
+    "What listens there is no MQTT broker, or wants TLS (mqtts://) or WebSockets (ws://).",
 };
 
 function nothingCame(config: SourceConfig, { seconds, elsewhere = [] }: ListeningResult): Finding {

@@ -125,7 +125,11 @@ export class Connection implements Acknowledger {
       client.handleMessage = (packet, done) => this.#handle(packet, done);
       client.on("packetreceive", (packet) => this.#onPacket(packet));
       client.on("error", (error) => {
-        this.#end.error ??= error;
+        // What the stream complains of has been noted by then, so this is of mqtt.js itself.
+        if (this.#end.error === undefined) {
+          this.#end.error = error;
+          this.#end.notMqtt = !/timeout/i.test(error.message);
+        }
         // mqtt.js reports bytes that it cannot parse, but goes on waiting.
         this.#gate?.destroy();
       });

@@ -12,6 +12,8 @@ export interface ConnectionEnd {
   readonly phase: "connecting" | "accepted" | "subscribed";
   /** First error of socket or protocol. */
   readonly error?: Error | undefined;
+  /** The error is about what the other side sent: nobody can read it as MQTT. */
+  readonly notMqtt?: boolean;
   /** Code of the CONNACK, if one came. */
   readonly connackCode?: number;
   /** Code of the DISCONNECT that an MQTT 5 broker sent. */
@@ -131,7 +133,7 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
     const fault = explainTlsFault(end.error, at.certificate);
     return { reason: "tls", detail: `no trusted connection to ${url}: ${fault}` };
   }
-  if (end.phase === "connecting") {
+  if (end.phase === "connecting" && !end.notMqtt) {
     return {
       reason: "unreachable",
       detail: end.error === undefined
@@ -145,7 +147,7 @@ export function explainEnd(end: ConnectionEnd, at: AttemptContext): SourceProble
       detail: `${url} closes the connection upon our subscription, again and again`,
     };
   }
-  if (end.error !== undefined && errorCode(end.error) === "") {
+  if (end.notMqtt || (end.error !== undefined && errorCode(end.error) === "")) {
     return { reason: "protocol_error", detail: `${url} sent what is no MQTT: ${message}` };
   }
   return {

@@ -222,6 +222,29 @@ Deno.test("check finds nothing wrong with what init writes, where two sources sh
   assert.ok(!terminal.out.includes("✗"), terminal.out);
 });
 
+mosquittoTest("check says at once that a port for WebSockets talks no MQTT", async () => {
+  using scratch = new Scratch();
+  const port = await freePort();
+  await using _broker = await Mosquitto.start([
+    `listener ${port} 127.0.0.1`,
+    "protocol websockets",
+  ]);
+  const config = scratch.file("config.yaml");
+  Deno.writeTextFileSync(
+    config,
+    JSON.stringify({
+      sources: [{ url: `mqtt://127.0.0.1:${port}` }],
+      meshtastic: { database: scratch.file("x.db") },
+    }),
+  );
+  const terminal = new FakeTerminal();
+  const began = performance.now();
+  assert.equal(await main(["check", "-c", config], terminal), 1, terminal.out);
+  assert.ok(performance.now() - began < 9_000, "no time would change it");
+  const text = terminal.out.replace(/\s+/g, " ");
+  assert.match(text, /sent what is no MQTT: .* → What listens there .*WebSockets \(ws:\/\/\)/);
+});
+
 mosquittoTest("check shows no query of an address, for there may be a secret in it", async () => {
   using scratch = new Scratch();
   const port = await freePort();

@@ -422,17 +422,46 @@ Deno.test("MqttSource waits for a broker that is not there yet", async () => {
   assert.equal(source.status().problem?.reason, "unreachable");
 });
 
-Deno.test("MqttSource survives a server that talks nonsense", async () => {
-  await using broker = await fakeBroker((_version, socket) => {
-    socket.write(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 2, 3));
+for (
+  const [what, answer] of [
+    ["nonsense", Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 2, 3)],
+    ["HTTP", new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["SSH", new TextEncoder().encode("SSH-2.0-OpenSSH_9.2\r\n")],
+  ] as const
+) {
+  Deno.test(`MqttSource survives a server that talks ${what}, and says that it is no MQTT`, async () => {
+    await using broker = await fakeBroker((_version, socket) => {
+      socket.write(answer);
+    });
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    await using source = new MqttSource({ ...BASE, url }, testParts());
+    await source.start();
+    await waitUntil(() => source.status().failures > 2, "it fails and tries again");
+    assert.equal(source.status().connected, false);
+    const { reason, detail } = source.status().problem!;
+    assert.equal(reason, "protocol_error", detail);
+    assert.ok(detail.startsWith(`${url} sent what is no MQTT: `), detail);
   });
-  await using source = new MqttSource(
-    { ...BASE, url: `mqtt://127.0.0.1:${broker.port}`, protocol: "3.1.1" },
-    testParts(),
-  );
+}
+
+mosquittoTest("MqttSource says that a port for WebSockets talks no MQTT", async () => {
+  const port = await freePort();
+  await using _broker = await Mosquitto.start([
+    `listener ${port} 127.0.0.1`,
+    "protocol websockets",
+  ]);
+  await using source = new MqttSource({ ...BASE, url: `mqtt://127.0.0.1:${port}` }, testParts());
   await source.start();
-  await waitUntil(() => source.status().failures > 2, "it fails and tries again");
-  assert.equal(source.status().connected, false);
+  await until(source, "protocol_error");
+});
+
+Deno.test("MqttSource calls a server unreachable that says nothing at all", async () => {
+  await using broker = await fakeBroker(() => {});
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  await using source = new MqttSource({ ...BASE, url, connectTimeoutMs: 50 }, testParts());
+  await source.start();
+  await waitUntil(() => source.status().failures > 0, "it gives up waiting");
+  assert.equal(source.status().problem?.reason, "unreachable");
 });
 
 Deno.test("MqttSource ends promptly while it waits, and while a server keeps silent", async () => {
