@@ -70,7 +70,8 @@ const ADVICE: Readonly<Record<string, string>> = {
     "Is the broker running? Are host and port right, and does a firewall let you through? `ping` and `mosquitto_sub -h HOST -t '#' -C 1` tell more.",
   credentials_refused:
     "Compare username and password with those at the broker; of a token, key and auth.audience, and this machine's clock.",
-  credentials_file: "Path and rights of the file: it must be readable for the service's user.",
+  credentials_file:
+    "Path, rights and contents of the file: it must be readable for the service's user, and hold what its setting is for.",
   client_id_refused:
     "The broker lets in certain client ids alone; set client_id. This check uses an id of its own, which such a broker refuses as well.",
   tls:

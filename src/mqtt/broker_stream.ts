@@ -10,6 +10,7 @@ import { connect as connectTls } from "node:tls";
 import type { MqttClient } from "mqtt";
 import type { BrokerAddress } from "./broker_url.ts";
 import { isForeignKey } from "./certificates.ts";
+import { certificateFault, privateKeyFault } from "./pem.ts";
 
 /** TLS settings of a source; files are PEM and are read again for every connection. */
 export interface TlsOptions {
@@ -43,14 +44,14 @@ export interface LoadedTls {
  * Reads the files that `options` name.
  *
  * @throws what the file system says, when one cannot be read; an error that names the files, when
- * the key is not that of the certificate.
+ * one holds something else, or the key is not that of the certificate.
  */
 export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
-  const [ca, cert, key] = await Promise.all(
-    [options.caFile, options.certFile, options.keyFile].map((path) =>
-      path === undefined ? undefined : readFile(path, "utf8")
-    ),
-  );
+  const [ca, cert, key] = await Promise.all([
+    readPem(options.caFile, "tls.ca_file", certificateFault),
+    readPem(options.certFile, "tls.cert_file", certificateFault),
+    readPem(options.keyFile, "tls.key_file", privateKeyFault),
+  ]);
   if (cert !== undefined && key !== undefined && isForeignKey(cert, key)) {
     throw new Error(`the key in ${options.keyFile} is not that of ${options.certFile}`);
   }
@@ -61,6 +62,19 @@ export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
     ...(options.serverName === undefined ? {} : { servername: options.serverName }),
     rejectUnauthorized: options.verify ?? true,
   };
+}
+
+async function readPem(
+  path: string | undefined,
+  setting: string,
+  faultOf: (text: string) => string | undefined,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  // TLS would pass over a block that begins behind the byte order mark of an editor.
+  const text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+  const fault = faultOf(text);
+  if (fault !== undefined) throw new Error(`${path} (${setting}) ${fault}`);
+  return text;
 }
 
 /** Opens a stream; it connects by itself, and says what went wrong as its `error` event. */

@@ -13,6 +13,10 @@ const CA = { caFile: `${DIR}ca.crt` };
 const CLIENT = { ...CA, certFile: `${DIR}client.crt`, keyFile: `${DIR}client.key` };
 const ASKS = ["require_certificate true", "use_identity_as_username true"];
 
+const AUTHORITY = Deno.readTextFileSync(`${DIR}ca.crt`);
+const KEY = Deno.readTextFileSync(`${DIR}client.key`);
+const NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
+
 /** Deno 2.4 shows no certificate of ours, and trusts no authority of ours over wss. */
 const LACKS = { ignore: Deno.version.deno.startsWith("2.4.") };
 
@@ -130,6 +134,64 @@ mosquittoTest("MqttSource says that a key is not that of its certificate", async
   const said = await trouble(url, { ...CLIENT, keyFile: `${DIR}server.key` });
   assert.match(said, /^credentials_file: .*server\.key is not that of .*client\.crt$/);
 });
+
+for (
+  const [setting, name, text, says] of [
+    ["caFile", "ca_file", "nothing of the kind\n", /holds no certificate; expected is PEM/],
+    ["caFile", "ca_file", KEY, /holds no certificate; expected is PEM/],
+    ["caFile", "ca_file", NO_CERTIFICATE, /holds a certificate that cannot be read/],
+    [
+      "caFile",
+      "ca_file",
+      AUTHORITY + NO_CERTIFICATE,
+      /holds 2 certificates, of which number 2 cannot be read/,
+    ],
+    ["certFile", "cert_file", KEY, /holds no certificate; expected is PEM/],
+    ["keyFile", "key_file", AUTHORITY, /holds no private key; expected is PEM/],
+  ] as const
+) {
+  mosquittoTest(
+    `MqttSource says that a ${name} ${says.source}, though the broker asks for none`,
+    async () => {
+      const { broker, url } = await tlsBroker("mqtts", "server");
+      await using _ = broker;
+      const file = broker.scratch.file("wrong.pem");
+      Deno.writeTextFileSync(file, text);
+      const said = await trouble(url, { ...CLIENT, [setting]: file });
+      assert.ok(
+        said.startsWith(
+          `credentials_file: what the connection needs cannot be read: ${file} (tls.${name}) `,
+        ),
+        said,
+      );
+      assert.match(said, says);
+    },
+  );
+}
+
+mosquittoTest(
+  "MqttSource takes bundles with text between certificates, as they are made",
+  async () => {
+    const { broker, url } = await tlsBroker("mqtts", "server");
+    await using _ = broker;
+    const caFile = broker.scratch.file("bundle.pem");
+    const other = Deno.readTextFileSync(`${DIR}other_ca.crt`);
+    for (
+      const text of [
+        `# Another\n${other}\n# Ours\n${AUTHORITY}`,
+        AUTHORITY.replaceAll("\n", "\r\n"),
+        // As some editors save it.
+        `\ufeff${AUTHORITY}`,
+      ]
+    ) {
+      Deno.writeTextFileSync(caFile, text);
+      const { made } = source(url, { caFile });
+      await using connected = made;
+      await connected.start();
+      await waitUntil(() => connected.status().subscribed, "our authority is found", 30_000);
+    }
+  },
+);
 
 mosquittoTest("MqttSource tries at once when a file has changed that it waits for", async () => {
   const { broker, url } = await tlsBroker("mqtts", "other_server");
