@@ -107,6 +107,26 @@ export function makeMeshpipe(path: string, old = false): void {
   db.close();
 }
 
+/**
+ * What meshpipe does to a file of its first generation: it builds `packet_history` anew under its name.
+ * SQLite lets the older tables refer to the old one, which is gone afterwards.
+ */
+export function upgradeAsMeshpipe(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA foreign_keys = OFF; BEGIN");
+  const { sql } = db.prepare("SELECT sql FROM sqlite_master WHERE name = 'packet_history'").get()!;
+  db.exec("ALTER TABLE packet_history RENAME TO packet_history_legacy");
+  db.exec(String(sql));
+  db.exec(`INSERT INTO packet_history SELECT * FROM packet_history_legacy;
+    UPDATE packet_history SET timestamp = timestamp / 1e6 WHERE timestamp >= 1e12;
+    DROP TABLE packet_history_legacy; COMMIT`);
+  // What came later refers rightly.
+  db.exec(`CREATE TABLE range_test_results (packet_id INTEGER PRIMARY KEY, text TEXT,
+    raw_payload BLOB, FOREIGN KEY (packet_id) REFERENCES packet_history(id) ON DELETE CASCADE)`);
+  db.exec("INSERT INTO range_test_results (packet_id, text) VALUES (2, 'seq 1')");
+  db.close();
+}
+
 /** Port, meshpipe's text, message type, and the name that the row has in Malla's meaning. */
 export const meshpipePackets: readonly (readonly [number, string, string, string])[] = [
   [1, "Text message", "e", "TEXT_MESSAGE_APP"],

@@ -12,7 +12,13 @@ import {
   testUpdate,
 } from "../helpers/meshtastic_records.ts";
 import { Scratch } from "../helpers/scratch.ts";
-import { makeMalla, makeMeshpipe, MALLA_GENERATIONS, meshpipePackets } from "./old_databases.ts";
+import {
+  makeMalla,
+  makeMeshpipe,
+  MALLA_GENERATIONS,
+  meshpipePackets,
+  upgradeAsMeshpipe,
+} from "./old_databases.ts";
 
 const NOW = 1_760_000_000_000;
 
@@ -113,19 +119,7 @@ for (const old of [false, true]) {
     assert.equal(store.info.origin, "meshpipe");
     assert.equal(store.info.derivedTables, true);
     await store.runJobs(NOW);
-    const text = {
-      kind: "text" as const,
-      text: "ho",
-      wantResponse: false,
-      dest: 0,
-      source: 0,
-      requestId: 0,
-      replyId: 0,
-      emoji: 0,
-      bitfield: null,
-      compressed: false,
-    };
-    await store.commit([testRecord({}, { node: testUpdate(), details: text })], emptyContext);
+    await store.commit([testRecord({}, { node: testUpdate(), details: TEXT })], emptyContext);
     await store.close(0);
 
     const packets = rows(path, "SELECT portnum_name, timestamp FROM packet_history ORDER BY id");
@@ -184,6 +178,104 @@ for (const old of [false, true]) {
     );
   });
 }
+
+/** Tables that refer to another, and to which. */
+function references(path: string): Set<unknown> {
+  return new Set(
+    rows(
+      path,
+      `SELECT f."table" AS parent FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
+       WHERE m.type = 'table'`,
+    ).map((row) => row["parent"]),
+  );
+}
+
+const TEXT = {
+  kind: "text" as const,
+  text: "ho",
+  wantResponse: false,
+  dest: 0,
+  source: 0,
+  requestId: 0,
+  replyId: 0,
+  emoji: 0,
+  bitfield: null,
+  compressed: false,
+};
+
+Deno.test("openMeshtasticStore() mends what refers to the packet_history that meshpipe replaced", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("upgraded.db");
+  makeMeshpipe(path, true);
+  upgradeAsMeshpipe(path);
+  assert.deepEqual(references(path), new Set(["packet_history", "packet_history_legacy"]));
+  const tables = ["packet_history", "text_messages", "link_history", "range_test_results"];
+  const all = () => tables.map((table) => rows(path, `SELECT * FROM ${table} ORDER BY 1`));
+  const before = all();
+
+  const store = await open(path);
+  assert.deepEqual(references(path), new Set(["packet_history"]));
+  await store.commit([testRecord({}, { details: TEXT })], emptyContext);
+  await store.runJobs(NOW);
+  await store.close(0);
+
+  const after = all();
+  // portnum_name is for the rewrite.
+  before.flat().forEach((row) => delete row["portnum_name"]);
+  before.forEach((was, t) =>
+    was.forEach((row, i) => assert.deepEqual({ ...after[t]![i], ...row }, after[t]![i]))
+  );
+  assert.deepEqual(after.map((one, t) => one.length - before[t]!.length), [1, 1, 1, 0]);
+  assert.deepEqual(
+    rows(path, "SELECT text FROM chat_messages ORDER BY packet_id").map((row) => row["text"]),
+    ["hi", "ho"],
+  );
+  assert.deepEqual(rows(path, "PRAGMA foreign_key_check"), []);
+  assert.deepEqual(rows(path, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
+});
+
+Deno.test("retention takes what hangs on a packet from a mended database, and what hangs on none", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("upgraded.db");
+  makeMeshpipe(path, true);
+  upgradeAsMeshpipe(path);
+  const db = new DatabaseSync(path);
+  // An earlier retention deleted packet 1; its text and link stayed.
+  db.exec("PRAGMA foreign_keys = ON; DELETE FROM packet_history WHERE id = 1");
+  db.exec("PRAGMA foreign_keys = OFF; INSERT INTO text_messages (packet_id, text) VALUES (3, 'x')");
+  db.close();
+  const texts = () =>
+    rows(path, "SELECT packet_id FROM text_messages").map((row) => row["packet_id"]);
+  assert.deepEqual(texts(), [1, 3]);
+
+  const store = await open(path, { derivedTables: false, retentionHours: 1 });
+  assert.deepEqual(texts(), [3]);
+  assert.deepEqual(rows(path, "SELECT * FROM link_history"), []);
+  await store.runJobs(NOW);
+  await store.close(0);
+  assert.deepEqual(texts(), []);
+  assert.deepEqual(rows(path, "SELECT * FROM packet_history"), []);
+  assert.deepEqual(rows(path, "SELECT * FROM range_test_results"), []);
+});
+
+Deno.test("openMeshtasticStore() mends all references of a database or, where it fails, none", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("upgraded.db");
+  makeMeshpipe(path, true);
+  upgradeAsMeshpipe(path);
+  const schema = () => rows(path, "SELECT name, sql FROM sqlite_master ORDER BY name");
+  const db = new DatabaseSync(path);
+  db.exec(`CREATE TABLE capture_migrations (name TEXT PRIMARY KEY, applied_at REAL NOT NULL);
+    INSERT INTO capture_migrations VALUES ('meshtastic/9000_future.sql', 1)`);
+  const before = schema();
+  await assert.rejects(open(path), { name: "StorageError" });
+  assert.deepEqual(schema(), before);
+
+  db.exec("DROP TABLE capture_migrations");
+  db.close();
+  await (await open(path)).close(0);
+  assert.deepEqual(references(path), new Set(["packet_history"]));
+});
 
 Deno.test("openMeshtasticStore() gives meshpipe's packets without payload an empty one, and back", async () => {
   using scratch = new Scratch();
