@@ -1,7 +1,7 @@
--- Chat: the text of packets of TEXT_MESSAGE_APP and TEXT_MESSAGE_COMPRESSED_APP.
+-- Texts: packets of TEXT_MESSAGE_APP, TEXT_MESSAGE_COMPRESSED_APP, DETECTION_SENSOR_APP and ALERT_APP.
 CREATE TABLE IF NOT EXISTS text_messages (
   packet_id INTEGER PRIMARY KEY REFERENCES packet_history(id) ON DELETE CASCADE, -- row of packet_history that this was read from
-  text TEXT, -- the message, UTF-8 as far as it is
+  text TEXT, -- the message, UTF-8 as far as it is; a compressed one as it came
   want_response INTEGER, -- 1 where the sender wants an answer
   dest INTEGER, -- destination that the payload names; 0: none
   source INTEGER, -- source that the payload names; 0: none

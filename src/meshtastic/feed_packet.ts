@@ -77,6 +77,9 @@ function textOf(
   node: NodeUpdate | undefined,
 ): string {
   if (row.parsingError !== null && row.parsingError !== "") return row.parsingError;
+  if (details?.kind === "text" && details.compressed) {
+    return `${row.payloadLength} bytes, compressed`;
+  }
   if (details !== undefined) return textOfDetails(details);
   if (node !== undefined) {
     const parts = [node.longName, node.shortName && `(${node.shortName})`, node.hwModel, node.role];

@@ -41,6 +41,9 @@ export function readPayload(
   const { packet } = context;
   switch (data.portnum) {
     case 1:
+    case 7:
+    case 10:
+    case 11:
       return { details: readText(data) };
     case 3: {
       const position = proto.position.read(payload);
@@ -97,6 +100,7 @@ function bad(type: string): PayloadContent {
   return { error: `payload: not a ${type}` };
 }
 
+/** Chat, a detection sensor's word or an alert. A compressed text (Unishox2) stays as it came. */
 function readText(data: Data): PacketDetails {
   return {
     kind: "text",
@@ -108,7 +112,7 @@ function readText(data: Data): PacketDetails {
     replyId: data.reply_id,
     emoji: data.emoji,
     bitfield: data.bitfield,
-    compressed: false,
+    compressed: data.portnum === 7,
   };
 }
 

@@ -145,7 +145,7 @@ export type PacketDetails =
 export interface TextDetails {
   /** Tells the kinds apart. */
   kind: "text";
-  /** Valid UTF-8: broken sequences are replaced. */
+  /** Valid UTF-8: broken sequences are replaced, so that a compressed one is hardly legible. */
   text: string;
   /** `Data.want_response`. */
   wantResponse: boolean;

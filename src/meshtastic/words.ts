@@ -57,7 +57,7 @@ function detailFacts(details: PacketDetails): Fact[] {
   switch (details.kind) {
     case "text":
       return [
-        ["text", JSON.stringify(details.text)],
+        ["text", details.compressed ? "compressed" : JSON.stringify(details.text)],
         ...given("answers packet", details.replyId),
         ...(details.emoji > 0 ? [["reaction", "yes (a tapback)"] as Fact] : []),
       ];

@@ -88,6 +88,27 @@ Deno.test("Meshtastic's page queries give packets, newest first, as the live fee
   await store.close(100);
 });
 
+Deno.test("the feed shows what alerts and sensors say, and of a compressed text its size", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  const ports = [[10, "DETECTION_SENSOR_APP"], [11, "ALERT_APP"], [
+    7,
+    "TEXT_MESSAGE_COMPRESSED_APP",
+  ]] as const;
+  await store.commit(
+    ports.map(([portnum, portnumName]) => testRecord({ portnum, portnumName })),
+    emptyContext,
+  );
+  using reader = new Reader(path);
+  const shown = new MeshtasticPageQueries(() => proto).recent(reader, {}, 10);
+  assert.deepEqual(shown.map((one) => one.text), ["5 bytes, compressed", "hello", "hello"]);
+  const record = testRecord({}, { details: { ...textDetails("\ufffd"), compressed: true } });
+  const label = { type: "TEXT_MESSAGE_COMPRESSED_APP", decrypt: "hash", readable: true };
+  assert.equal(meshtastic.page.feedPacket(record, label).text, "5 bytes, compressed");
+  await store.close(100);
+});
+
 function textDetails(text: string) {
   return {
     kind: "text" as const,

@@ -31,6 +31,17 @@ Deno.test("readPayload() replaces broken UTF-8 in texts", () => {
   assert.equal(details?.kind === "text" && details.bitfield, null);
 });
 
+Deno.test("readPayload() reads the texts of alerts and detection sensors, and marks compressed ones", () => {
+  const texts = [1, 10, 11, 7].map((port) => {
+    const { details } = read(port, utf8("Motion"), {}, { want_response: true, reply_id: 5 });
+    assert.ok(details?.kind === "text");
+    assert.deepEqual([details.wantResponse, details.replyId], [true, 5]);
+    return [details.text, details.compressed];
+  });
+  const plain = ["Motion", false];
+  assert.deepEqual(texts, [plain, plain, plain, ["Motion", true]]);
+});
+
 Deno.test("readPayload() reads a position, with null where the radio did not say", () => {
   const position = { latitude_i: 515_000_000, PDOP: 150, ground_speed: 0, time: 7 };
   assert.deepEqual(read(3, encode("Position", position)).details, {

@@ -28,6 +28,17 @@ const COMPARISONS: Record<string, Comparison> = {
     assert.equal(details.emoji, truth["emoji"]);
     assert.equal(details.wantResponse, truth["want_response"]);
   },
+  TEXT_MESSAGE_COMPRESSED_APP({ details }) {
+    assert.ok(details?.kind === "text" && details.compressed);
+  },
+  DETECTION_SENSOR_APP({ details }, fields) {
+    assert.ok(details?.kind === "text");
+    assert.equal(details.text, fields["text"]);
+  },
+  ALERT_APP({ details }, fields) {
+    assert.ok(details?.kind === "text");
+    assert.equal(details.text, fields["text"]);
+  },
   POSITION_APP({ details }, fields) {
     assert.ok(details?.kind === "position");
     const degrees = (key: string, limit: number) => {
@@ -150,6 +161,8 @@ Deno.test("decode() reads what the recorded payloads say", async () => {
     }
   }
   assert.deepEqual(compared, {
+    ALERT_APP: 1,
+    DETECTION_SENSOR_APP: 6,
     MAP_REPORT_APP: 25,
     NEIGHBORINFO_APP: 53,
     NODEINFO_APP: 312,
