@@ -18,7 +18,7 @@ export interface ReplayTable {
   readonly columns: {
     /** Integer key that grows with the order of receipt. */
     readonly id: string;
-    /** Time of receipt, seconds since the epoch. */
+    /** Time of receipt, seconds since the epoch; from 1e12 on, microseconds. */
     readonly timestamp: string;
     readonly topic: string;
     /** The MQTT payload. */
@@ -31,6 +31,12 @@ export interface ReplayTable {
     readonly source?: string;
   };
 }
+
+/**
+ * Times from here on are microseconds, as meshpipe's first versions kept them: as seconds they would lie
+ * in the year 33658.
+ */
+const MICROSECONDS = 1e12;
 
 /** Why a database cannot be replayed from. */
 export class DatabaseSourceError extends Error {
@@ -163,7 +169,7 @@ export class DatabaseRecording implements Recording {
       source: typeof source === "string" && source !== "" ? source : this.#source,
       topic,
       payload: payload as Uint8Array<ArrayBuffer>,
-      receivedAt: Math.round(time * 1e6) / 1e3,
+      receivedAt: Math.round(time >= MICROSECONDS ? time : time * 1e6) / 1e3,
       qos: qos === 1 ? 1 : 0,
       retained: retained === 1,
       redelivered: false,

@@ -73,6 +73,21 @@ Deno.test("DatabaseRecording reads qos, retained and source when the columns exi
   );
 });
 
+Deno.test("DatabaseRecording reads the microseconds of meshpipe's first versions", async () => {
+  using scratch = new Scratch("dbsource");
+  const path = scratch.file("meshpipe.db");
+  make(
+    path,
+    `CREATE TABLE packet_history (id INTEGER PRIMARY KEY AUTOINCREMENT,
+      timestamp INTEGER NOT NULL, topic TEXT NOT NULL, raw_service_envelope BLOB)`,
+    `INSERT INTO packet_history VALUES (1, 1760000001250001, 'a', x'01'), (2, 1760000002, 'a', x'01')`,
+  );
+  assert.deepEqual(
+    (await read(path)).map((entry) => entry.kind === "message" && entry.message.receivedAt),
+    [1_760_000_001_250.001, 1_760_000_002_000],
+  );
+});
+
 Deno.test("DatabaseRecording gives a problem for a row without envelope and goes on", async () => {
   using scratch = new Scratch("dbsource");
   const path = scratch.file("a.db");
