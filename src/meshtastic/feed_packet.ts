@@ -31,6 +31,8 @@ export interface ShownContent {
   readonly details?: PacketDetails | undefined;
   /** What it says of its node. */
   readonly node?: NodeUpdate | undefined;
+  /** True where it is not known any more whether a traceroute asks or answers. */
+  readonly undirected?: boolean;
 }
 
 /** Characters of a text that are shown. */
@@ -38,13 +40,12 @@ const MAX_TEXT = 300;
 
 /** The packet of a row. */
 export function feedPacket(row: ShownRow, content: ShownContent): FeedPacket {
-  const { details, node } = content;
+  const { details } = content;
   const hops = row.hopStart !== null && row.hopLimit !== null && row.hopStart > 0
     ? row.hopStart - row.hopLimit
     : undefined;
-  const position = details?.kind === "position" && details.latitude !== null &&
-      details.longitude !== null
-    ? [details.latitude, details.longitude] as const
+  const position = details?.kind === "position"
+    ? placeOf(details.latitude, details.longitude)
     : undefined;
   return {
     network: "meshtastic",
@@ -54,13 +55,13 @@ export function feedPacket(row: ShownRow, content: ShownContent): FeedPacket {
     ...(row.fromNodeId === null || !isNode(row.fromNodeId)
       ? {}
       : { from: nodeHexId(row.fromNodeId) }),
-    ...(node?.longName === undefined ? {} : { fromName: node.longName }),
+    ...(content.node?.longName === undefined ? {} : { fromName: content.node.longName }),
     ...(row.toNodeId === null
       ? {}
       : { to: row.toNodeId === BROADCAST ? "all" : nodeHexId(row.toNodeId) }),
     ...(row.gatewayId ? { heardBy: row.gatewayId.slice(0, MAX_TEXT) } : {}),
     ...(row.channelId ? { channel: row.channelId.slice(0, MAX_TEXT) } : {}),
-    text: textOf(row, details, node),
+    text: textOf(row, content),
     ...(content.decrypt === undefined ? {} : { decrypt: content.decrypt }),
     readable: row.processedSuccessfully,
     // Absent numbers are 0 in a row; a gateway's own packets have neither.
@@ -71,14 +72,25 @@ export function feedPacket(row: ShownRow, content: ShownContent): FeedPacket {
   };
 }
 
-function textOf(
-  row: ShownRow,
-  details: PacketDetails | undefined,
-  node: NodeUpdate | undefined,
-): string {
+/**
+ * The place of these degrees north and east. Undefined where one is null, and at 0, 0: that is what a
+ * radio without a fix sends.
+ */
+export function placeOf(
+  north: number | null,
+  east: number | null,
+): readonly [number, number] | undefined {
+  if (north === null || east === null || (north === 0 && east === 0)) return undefined;
+  return [north, east];
+}
+
+function textOf(row: ShownRow, { details, node, undirected }: ShownContent): string {
   if (row.parsingError !== null && row.parsingError !== "") return row.parsingError;
   if (details?.kind === "text" && details.compressed) {
     return `${row.payloadLength} bytes, compressed`;
+  }
+  if (details?.kind === "traceroute" && undirected) {
+    return `between ${nodeHexId(details.originNodeId)} and ${nodeHexId(details.destinationNodeId)}`;
   }
   if (details !== undefined) return textOfDetails(details);
   if (node !== undefined) {

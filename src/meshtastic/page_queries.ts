@@ -7,10 +7,10 @@ import {
 } from "../capture/page_view.ts";
 import type { PageQueries } from "../storage/page_thread.ts";
 import type { Reader } from "../storage/reader.ts";
-import { feedPacket } from "./feed_packet.ts";
+import { feedPacket, placeOf } from "./feed_packet.ts";
 import type { Data, MeshPacket } from "./messages.ts";
 import { nodeHexId } from "./node_id.ts";
-import { readPayload } from "./payload.ts";
+import { degrees, readPayload } from "./payload.ts";
 import type { MeshtasticProtobuf } from "./protobuf.ts";
 
 /** Rows of the newest packets that are looked through for a filter. */
@@ -38,6 +38,7 @@ interface PacketSelect {
   readonly hop_start: number | null;
   readonly payload_length: number | null;
   readonly raw_payload: Uint8Array | null;
+  readonly envelope: Uint8Array | null;
   readonly processed_successfully: number | null;
   readonly parsing_error: string | null;
   readonly capture_source: string | null;
@@ -96,6 +97,7 @@ export class MeshtasticPageQueries implements PageQueries {
     const rows = reader.iterate<PacketSelect>(
       `SELECT id, timestamp, from_node_id, to_node_id, portnum, portnum_name, gateway_id,
          channel_id, mesh_packet_id, snr, rssi, hop_limit, hop_start, payload_length, raw_payload,
+         CASE WHEN portnum IN (1, 70) THEN raw_service_envelope END AS envelope,
          processed_successfully, parsing_error, capture_source
        FROM packet_history ORDER BY id DESC LIMIT ?`,
       filter.type === undefined && filter.node === undefined ? limit : LOOK_BACK_ROWS,
@@ -110,7 +112,8 @@ export class MeshtasticPageQueries implements PageQueries {
 
   #packet(row: PacketSelect): FeedPacket {
     const readable = row.processed_successfully === 1;
-    const content = readable ? this.#content(row) : undefined;
+    const plain = readable ? this.#plainData(row) : undefined;
+    const content = readable ? this.#content(row, plain) : undefined;
     return feedPacket({
       timestamp: row.timestamp,
       captureSource: row.capture_source ?? "",
@@ -129,10 +132,21 @@ export class MeshtasticPageQueries implements PageQueries {
       type: row.portnum_name ?? "UNREADABLE",
       details: content?.details,
       node: content?.node,
+      undirected: plain === undefined,
     });
   }
 
-  #content(row: PacketSelect) {
+  /**
+   * What says that a text is a reaction, and a traceroute an answer: it stands beside the payload, and no
+   * column of Malla's has it. Undefined where it came encrypted, or its envelope was not kept.
+   */
+  #plainData({ envelope }: PacketSelect): Data | undefined {
+    if (!(envelope instanceof Uint8Array)) return undefined;
+    const packet = this.#proto.envelope.read(envelope)?.packet;
+    return packet?.payload_variant === "decoded" ? packet.decoded! : undefined;
+  }
+
+  #content(row: PacketSelect, plain: Data | undefined) {
     const packet = {
       from: row.from_node_id ?? 0,
       to: row.to_node_id ?? 0,
@@ -149,9 +163,9 @@ export class MeshtasticPageQueries implements PageQueries {
       want_response: false,
       dest: 0,
       source: 0,
-      request_id: 0,
+      request_id: plain?.request_id ?? 0,
       reply_id: 0,
-      emoji: 0,
+      emoji: plain?.emoji ?? 0,
       bitfield: null,
     };
     return readPayload(this.#proto, data, {
@@ -175,11 +189,10 @@ export class MeshtasticPageQueries implements PageQueries {
     for (const { node, payload } of rows) {
       const position = payload === null ? undefined : this.#proto.position.read(payload);
       if (position === undefined) continue;
-      const { latitude_i: north, longitude_i: east } = position;
-      // (0, 0) is what a radio without a fix sends.
-      if (north === null || east === null || (north === 0 && east === 0)) continue;
+      const place = placeOf(degrees(position.latitude_i, 90), degrees(position.longitude_i, 180));
+      if (place === undefined) continue;
       this.#positions.delete(node);
-      this.#positions.set(node, [north / 1e7, east / 1e7]);
+      this.#positions.set(node, place);
       if (this.#positions.size > MAX_POSITIONS) {
         this.#positions.delete(this.#positions.keys().next().value!);
       }

@@ -140,7 +140,7 @@ function readPosition(position: Position): PositionDetails {
 }
 
 /** Degrees of 1e-7 degrees; null where absent, or where the earth has no such place. */
-function degrees(value: number | null, limit: number): number | null {
+export function degrees(value: number | null, limit: number): number | null {
   if (value === null) return null;
   const result = value / 1e7;
   return result >= -limit && result <= limit ? result : null;

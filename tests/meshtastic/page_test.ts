@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/capture/clock.ts";
+import { createMeshtasticDecoder } from "../../src/meshtastic/decoder.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import { MeshtasticPageQueries } from "../../src/meshtastic/page_queries.ts";
 import { loadProtobuf } from "../../src/meshtastic/protobuf.ts";
@@ -15,6 +16,7 @@ import {
 } from "../helpers/meshtastic_records.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { waitUntil } from "../helpers/wait.ts";
+import { encode, envelope, message } from "./build.ts";
 
 const proto = loadProtobuf();
 
@@ -106,6 +108,64 @@ Deno.test("the feed shows what alerts and sensors say, and of a compressed text 
   const record = testRecord({}, { details: { ...textDetails("\ufffd"), compressed: true } });
   const label = { type: "TEXT_MESSAGE_COMPRESSED_APP", decrypt: "hash", readable: true };
   assert.equal(meshtastic.page.feedPacket(record, label).text, "5 bytes, compressed");
+  await store.close(100);
+});
+
+Deno.test("Meshtastic's page queries read from a plain envelope what the payload leaves out", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  const route = encode("RouteDiscovery", { route: [5], snr_towards: [8, 8] });
+  const sent = [
+    { portnum: 70, payload: route, request_id: 9 },
+    { portnum: 70, payload: route },
+    { portnum: 1, payload: new TextEncoder().encode("👍"), emoji: 1, reply_id: 3 },
+  ];
+  const plain = sent.map((decoded) => message(envelope({ decoded, to: 7 })));
+  const decoded = await createMeshtasticDecoder().decode(plain);
+  const records = decoded.map((one) => one.kind === "record" ? one.record : assert.fail());
+  // Of what came encrypted, or was kept without its envelope, only the payload is left.
+  const bare = records.map(({ packet }, i) =>
+    testRecord({
+      ...packet,
+      rawServiceEnvelope: i === 0 ? envelope({ encrypted: new Uint8Array(20), to: 7 }) : null,
+    })
+  );
+  await store.commit([...records, ...bare], emptyContext);
+  using reader = new Reader(path);
+  const shown = new MeshtasticPageQueries(() => proto).recent(reader, {}, 10).toReversed();
+  const label = { type: "any", decrypt: "none", readable: true };
+  const live = records.map((record) => meshtastic.page.feedPacket(record, label).text);
+  assert.deepEqual(live, [
+    "!00000007 → !11223344, 2 hops heard",
+    "!11223344 → !00000007, 2 hops heard",
+    "reaction: 👍",
+  ]);
+  assert.deepEqual(shown.map((one) => one.text), [
+    ...live,
+    "between !11223344 and !00000007",
+    "between !11223344 and !00000007",
+    "👍",
+  ]);
+  await store.close(100);
+});
+
+Deno.test("Meshtastic's page puts no node where the earth has no such place, nor at 0, 0", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  await store.commit([
+    testRecord({}, { node: testUpdate() }),
+    placed(0xa1b2c3d4, 48.5, 9.25),
+    placed(0xa1b2c3d4, 200, -210),
+    placed(0xa1b2c3d4, 0, 0),
+  ], emptyContext);
+  using reader = new Reader(path);
+  const queries = new MeshtasticPageQueries(() => proto);
+  const node = queries.nodes(reader, 10).find((one) => one.id === "!a1b2c3d4");
+  assert.deepEqual(node!.position, [48.5, 9.25]);
+  const shown = queries.recent(reader, {}, 3).map((one) => one.position);
+  assert.deepEqual(shown, [undefined, undefined, [48.5, 9.25]]);
   await store.close(100);
 });
 
