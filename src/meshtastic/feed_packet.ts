@@ -109,7 +109,7 @@ function textOfDetails(details: PacketDetails): string {
       if (latitude === null || longitude === null) return "no position";
       const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
       const height = altitude === null ? "" : `, ${altitude} m`;
-      return precisionBits > 0 && precisionBits < 32
+      return precisionBits !== null && precisionBits < 32
         ? `${place}${height} (${precisionBits} bits)`
         : `${place}${height}`;
     }

@@ -116,6 +116,7 @@ function readText(data: Data): PacketDetails {
   };
 }
 
+/** 0 means absent in some of the fields; it becomes null, as meshpipe's columns have it. */
 function readPosition(position: Position): PositionDetails {
   return {
     kind: "position",
@@ -124,18 +125,18 @@ function readPosition(position: Position): PositionDetails {
     altitude: position.altitude,
     time: position.time,
     timestamp: position.timestamp,
-    precisionBits: position.precision_bits,
-    gpsAccuracy: position.gps_accuracy,
-    pdop: position.PDOP,
-    hdop: position.HDOP,
-    vdop: position.VDOP,
-    satsInView: position.sats_in_view,
-    fixQuality: position.fix_quality,
-    fixType: position.fix_type,
+    precisionBits: position.precision_bits || null,
+    gpsAccuracy: position.gps_accuracy || null,
+    pdop: position.PDOP || null,
+    hdop: position.HDOP || null,
+    vdop: position.VDOP || null,
+    satsInView: position.sats_in_view || null,
+    fixQuality: position.fix_quality || null,
+    fixType: position.fix_type || null,
     groundSpeed: position.ground_speed,
     groundTrack: position.ground_track,
-    nextUpdate: position.next_update,
-    seqNumber: position.seq_number,
+    nextUpdate: position.next_update || null,
+    seqNumber: position.seq_number || null,
   };
 }
 

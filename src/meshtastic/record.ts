@@ -180,29 +180,29 @@ export interface PositionDetails {
   /** Seconds since the epoch of the fix; 0: none. */
   timestamp: number;
   /** Bits of latitude and longitude that were sent; 32: all. */
-  precisionBits: number;
+  precisionBits: number | null;
   /** Millimetres, to be multiplied with the DOP. */
-  gpsAccuracy: number;
+  gpsAccuracy: number | null;
   /** Hundredths. */
-  pdop: number;
+  pdop: number | null;
   /** Hundredths. */
-  hdop: number;
+  hdop: number | null;
   /** Hundredths. */
-  vdop: number;
+  vdop: number | null;
   /** Satellites in view. */
-  satsInView: number;
+  satsInView: number | null;
   /** As NMEA's GGA has it. */
-  fixQuality: number;
+  fixQuality: number | null;
   /** As NMEA's GSA has it. */
-  fixType: number;
+  fixType: number | null;
   /** Metres per second. */
   groundSpeed: number | null;
   /** `Position.ground_track` as it came, a fraction of a degree clockwise from north. */
   groundTrack: number | null;
-  /** Seconds until the next position; 0: unknown. */
-  nextUpdate: number;
+  /** Seconds until the next position. */
+  nextUpdate: number | null;
   /** Counts the positions that were sent. */
-  seqNumber: number;
+  seqNumber: number | null;
 }
 
 /** `telemetry`: the payload as it came, and which variant it is. */

@@ -70,8 +70,8 @@ function detailFacts(details: PacketDetails): Fact[] {
             : `${details.latitude.toFixed(5)}, ${details.longitude.toFixed(5)}`,
         ],
         ...(details.altitude === null ? [] : [["altitude", `${details.altitude} m`] as Fact]),
-        ...given("satellites", details.satsInView),
-        ...given("bits of precision", details.precisionBits),
+        ...given("satellites", details.satsInView ?? 0),
+        ...given("bits of precision", details.precisionBits ?? 0),
         ...(details.time === 0 ? [] : [["time", utc(details.time)] as Fact]),
       ];
     case "telemetry":

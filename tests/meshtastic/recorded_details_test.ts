@@ -50,14 +50,14 @@ const COMPARISONS: Record<string, Comparison> = {
     assert.equal(details.altitude, fields["altitude"] ?? null);
     assert.equal(details.time, fields["time"] ?? 0);
     assert.equal(details.timestamp, fields["timestamp"] ?? 0);
-    assert.equal(details.pdop, fields["PDOP"] ?? 0);
+    assert.equal(details.pdop, fields["PDOP"] || null);
     assert.equal(details.groundSpeed, fields["ground_speed"] ?? null);
     assert.equal(details.groundTrack, fields["ground_track"] ?? null);
-    assert.equal(details.satsInView, fields["sats_in_view"] ?? 0);
-    assert.equal(details.precisionBits, fields["precision_bits"] ?? 0);
-    assert.equal(details.fixQuality, fields["fix_quality"] ?? 0);
-    assert.equal(details.fixType, fields["fix_type"] ?? 0);
-    assert.equal(details.seqNumber, fields["seq_number"] ?? 0);
+    assert.equal(details.satsInView, fields["sats_in_view"] || null);
+    assert.equal(details.precisionBits, fields["precision_bits"] || null);
+    assert.equal(details.fixQuality, fields["fix_quality"] || null);
+    assert.equal(details.fixType, fields["fix_type"] || null);
+    assert.equal(details.seqNumber, fields["seq_number"] || null);
   },
   NODEINFO_APP({ node }, fields, truth) {
     named(node, fields, truth);
