@@ -12,7 +12,7 @@ import { HeaderCache } from "./header_cache.ts";
 import { type ChannelConfig, KeyRing } from "./key_ring.ts";
 import { type DecryptResult, type DropReason, PARSING_ERRORS, type RecordType } from "./labels.ts";
 import { emptyRow, type EnvelopeHeader, fillHeader, NO_PACKET } from "./packet_row.ts";
-import type { Data, MeshPacket } from "./messages.ts";
+import type { Data, FieldBytes, MeshPacket } from "./messages.ts";
 import { type PayloadContent, READ_WITH_HEADER, readPayload } from "./payload.ts";
 import { namedPort, portName } from "./port_names.ts";
 import { loadProtobuf, type MeshtasticProtobuf } from "./protobuf.ts";
@@ -53,6 +53,8 @@ const MAX_CACHED_TOPICS = 4096;
 const AT_ONCE = 12;
 
 const NO_BYTES = new Uint8Array(0);
+
+const utf8 = new TextEncoder();
 
 type Outcome = Decoded<MeshtasticRecord>;
 
@@ -251,7 +253,6 @@ class MeshtasticDecoder {
     if (packet.channel === 0 && (packet.pki_encrypted || header.channelId === "PKI")) {
       return unreadable(row, PARSING_ERRORS.pki, "pki", header);
     }
-    const channelId = envelope.channel_id;
     return {
       packet: {
         id: packet.id,
@@ -259,7 +260,7 @@ class MeshtasticDecoder {
         channel: packet.channel,
         ciphertext: packet.encrypted as Uint8Array,
       },
-      channelIdBytes: channelId instanceof Uint8Array ? channelId : NO_BYTES,
+      channelIdBytes: channelNameBytes(envelope.channel_id, topic),
       finish: (entry) => this.#decrypted(row, header, packet, entry),
     };
   }
@@ -305,6 +306,12 @@ class MeshtasticDecoder {
     const row = emptyRow(message, parseTopic(message.topic), this.#storeRaw);
     return unreadable(row, PARSING_ERRORS.internal + String(error));
   }
+}
+
+/** The channel's name, which chooses among keys: the envelope's or, where that is empty, the topic's. */
+function channelNameBytes(channelId: FieldBytes, topic: MeshtasticTopic): Uint8Array {
+  if (channelId.length > 0) return channelId as Uint8Array;
+  return topic.channelName === null ? NO_BYTES : utf8.encode(topic.channelName);
 }
 
 function drop(reason: DropReason, detail?: string): Outcome {

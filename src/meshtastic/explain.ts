@@ -120,7 +120,8 @@ async function decodeAsService(
   });
   const message: Message = {
     source: "explain",
-    topic: "msh/2/e/explain/!00000000",
+    // A channel in the topic would stand in for one that the envelope does not name.
+    topic: "msh/2/e/!00000000",
     payload,
     receivedAt: 0,
     qos: 0,

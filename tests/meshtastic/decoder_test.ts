@@ -209,6 +209,20 @@ Deno.test("decode() reads an encrypted packet and names its key", async () => {
   assert.equal(details?.kind === "text" && details.bitfield, 1);
 });
 
+Deno.test("decode() lets the topic name the channel where the envelope does not", async () => {
+  const key = expandPsk(Uint8Array.of(1));
+  // A lone port number is too little for a trial of every key.
+  const encrypted = await encrypt(key, HEADER.id, HEADER.from, encode("Data", { portnum: 3 }));
+  const unnamed = envelope({ encrypted, channel: channelHash("Wien Süd", key) }, "");
+  const { packet } = await recordOf(message(unnamed, "msh/EU_868/2/e/Wien Süd/!0a0b0c0d"));
+  assert.deepEqual([packet.portnum, packet.captureKey], [3, "hash:default"]);
+  assert.deepEqual([packet.channelId, packet.channelName], ["", "Wien Süd"]);
+  const elsewhere = await recordOf(message(unnamed, "msh/EU_868/2/e/Other/!0a0b0c0d"));
+  assert.equal(elsewhere.packet.parsingError, PARSING_ERRORS.noKey);
+  const nowhere = await recordOf(message(unnamed, "msh/EU_868/2/e/!0a0b0c0d"));
+  assert.equal(nowhere.packet.parsingError, PARSING_ERRORS.noKey);
+});
+
 Deno.test("decode() makes a row of every unreadable message, keeping what is known", async () => {
   for (const bytes of [Uint8Array.of(0x0a), Uint8Array.of(0xff, 0xff)]) {
     const { packet } = await recordOf(message(bytes));
