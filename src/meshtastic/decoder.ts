@@ -6,7 +6,7 @@
 import type { Message } from "../capture/message.ts";
 import type { Decoded, Network } from "../capture/network.ts";
 import { copyBytes } from "./bytes.ts";
-import { type Decrypted, Decryptor, type EncryptedPacket } from "./decrypt.ts";
+import { type Decrypted, Decryptor, type EncryptedPacket, looksDirect } from "./decrypt.ts";
 import { DecryptMemo, type MemoEntry } from "./decrypt_memo.ts";
 import { HeaderCache } from "./header_cache.ts";
 import { type ChannelConfig, KeyRing } from "./key_ring.ts";
@@ -250,7 +250,8 @@ class MeshtasticDecoder {
     if (packet.payload_variant === undefined) {
       return unreadable(row, PARSING_ERRORS.noPayload, "none", header);
     }
-    if (packet.channel === 0 && (packet.pki_encrypted || header.channelId === "PKI")) {
+    const direct = looksDirect(packet, header.channelId);
+    if (direct && !this.#decryptor.hasChannelOfHash0) {
       return unreadable(row, PARSING_ERRORS.pki, "pki", header);
     }
     return {
@@ -259,6 +260,7 @@ class MeshtasticDecoder {
         from: packet.from,
         channel: packet.channel,
         ciphertext: packet.encrypted as Uint8Array,
+        direct,
       },
       channelIdBytes: channelNameBytes(envelope.channel_id, topic),
       finish: (entry) => this.#decrypted(row, header, packet, entry),
@@ -268,7 +270,11 @@ class MeshtasticDecoder {
   #decrypted(row: PacketRow, header: EnvelopeHeader, packet: MeshPacket, entry: Entry): Outcome {
     if (entry.error !== undefined) throw entry.error;
     const { value } = entry;
-    if (value === undefined) return unreadable(row, PARSING_ERRORS.noKey, "no_key", header);
+    if (value === undefined) {
+      return entry.packet.direct
+        ? unreadable(row, PARSING_ERRORS.pki, "pki", header)
+        : unreadable(row, PARSING_ERRORS.noKey, "no_key", header);
+    }
     row.captureKey = value.captureKey;
     return this.#readable(row, header, packet, value, value.by);
   }

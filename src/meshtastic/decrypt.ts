@@ -6,6 +6,7 @@
  */
 import { type DataEvidence, inspectData } from "./data_shape.ts";
 import type { ChannelKey, KeyCandidate, KeyRing } from "./key_ring.ts";
+import type { MeshPacket } from "./messages.ts";
 import { namedPort } from "./port_names.ts";
 
 /** What the header of an encrypted packet says. */
@@ -18,6 +19,24 @@ export interface EncryptedPacket {
   readonly channel: number;
   /** `MeshPacket.encrypted`. */
   readonly ciphertext: Uint8Array;
+  /**
+   * True for what {@linkcode looksDirect}: its channel is 0 whether or not it has one.
+   *
+   * @default false
+   */
+  readonly direct?: boolean;
+}
+
+/**
+ * Whether a packet looks like a direct message that is encrypted with the keys of its two nodes. A
+ * gateway says so of every packet to a single node that it cannot read and whose channel is 0, so also
+ * of those of a channel that it does not have and whose hash happens to be 0.
+ */
+export function looksDirect(
+  { channel, pki_encrypted }: Pick<MeshPacket, "channel" | "pki_encrypted">,
+  channelId: string,
+): boolean {
+  return channel === 0 && (pki_encrypted || channelId === "PKI");
 }
 
 /** A plaintext, and which key gave it. */
@@ -61,6 +80,9 @@ export class Decryptor {
    * A plaintext is accepted by hash when it is a `Data` message with a port of 1–511. Any other
    * port (0, or above 511) has to come with a payload and be written exactly as the firmware
    * writes: then 16 bits more speak for it. By trial all that counts, and the port must be named.
+   *
+   * What looks like a direct message is tried with the keys of configured channels of its hash alone,
+   * and judged as by trial: most such packets are direct, and all of them would be tried.
    */
   async decrypt(
     packet: EncryptedPacket,
@@ -69,8 +91,9 @@ export class Decryptor {
   ): Promise<Decrypted | undefined> {
     const keys = await this.#keys();
     const counter = nonce(packet.id, packet.from);
-    const candidates = this.#ring.candidates(packet.channel, channelIdBytes, channelId);
+    const candidates = this.#candidates(packet, channelIdBytes, channelId);
     const found = await this.#byHash(packet, candidates, keys, counter);
+    if (packet.direct) return found;
     if (found !== undefined || packet.ciphertext.length > MAX_TRIAL_BYTES) return found;
     for (const key of this.#ring.keys) {
       if (candidates.some((candidate) => candidate.key === key)) continue;
@@ -93,7 +116,7 @@ export class Decryptor {
   ): Promise<DecryptAttempt[]> {
     const keys = await this.#keys();
     const counter = nonce(packet.id, packet.from);
-    const candidates = this.#ring.candidates(packet.channel, channelIdBytes, channelId);
+    const candidates = this.#candidates(packet, channelIdBytes, channelId);
     return await Promise.all(this.#ring.keys.map(async (key) => {
       const candidate = candidates.find((one) => one.key === key);
       const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
@@ -103,10 +126,25 @@ export class Decryptor {
         ...(candidate === undefined ? {} : { name: candidate.name }),
         evidence,
         reads: candidate === undefined
-          ? packet.ciphertext.length <= MAX_TRIAL_BYTES && readsByTrial(evidence)
-          : scoreByHash(evidence) > 0,
+          ? !packet.direct && packet.ciphertext.length <= MAX_TRIAL_BYTES && readsByTrial(evidence)
+          : scoreOf(packet, evidence) > 0,
       };
     }));
+  }
+
+  /** Whether a packet that looks like a direct message may be one of a configured channel. */
+  get hasChannelOfHash0(): boolean {
+    return this.#ring.named(0).length > 0;
+  }
+
+  #candidates(
+    packet: EncryptedPacket,
+    channelIdBytes: Uint8Array,
+    channelId: string,
+  ): readonly KeyCandidate[] {
+    // `PKI` is no channel's name.
+    if (packet.direct) return this.#ring.named(packet.channel);
+    return this.#ring.candidates(packet.channel, channelIdBytes, channelId);
   }
 
   #keys(): Promise<ReadonlyMap<ChannelKey, CryptoKey>> {
@@ -127,7 +165,7 @@ export class Decryptor {
     let bestScore = 0;
     for (const { key, name } of candidates) {
       const plaintext = await apply(keys.get(key), counter, packet.ciphertext);
-      const score = scoreByHash(inspectData(plaintext));
+      const score = scoreOf(packet, inspectData(plaintext));
       if (score <= bestScore) continue;
       best = { plaintext, by: "hash", keyName: name };
       bestScore = score;
@@ -142,6 +180,11 @@ const BEST_SCORE = 3;
 /** One field alone (two bytes) would be matched by chance far too often. */
 function readsByTrial({ shape, portnum, fields }: DataEvidence): boolean {
   return shape === "firmware" && fields > 1 && portnum > 0 && namedPort(portnum) !== undefined;
+}
+
+function scoreOf(packet: EncryptedPacket, evidence: DataEvidence): number {
+  if (packet.direct) return readsByTrial(evidence) ? BEST_SCORE : 0;
+  return scoreByHash(evidence);
 }
 
 function scoreByHash({ shape, portnum, payloadLength }: DataEvidence): number {

@@ -78,6 +78,7 @@ function isSame<T>(
   channelIdBytes: Uint8Array,
 ): boolean {
   return known.from === packet.from && known.channel === packet.channel &&
+    known.direct === packet.direct &&
     sameBytes(known.ciphertext, packet.ciphertext) && sameBytes(knownId, channelIdBytes);
 }
 

@@ -10,7 +10,7 @@ import type { ExplainOptions, Fact, KeyAttempt, PacketExplanation } from "../pac
 import { xorBytes } from "./channel_hash.ts";
 import type { MeshtasticConfig } from "./config.ts";
 import { createMeshtasticDecoder } from "./decoder.ts";
-import { type DecryptAttempt, Decryptor, nonce } from "./decrypt.ts";
+import { type DecryptAttempt, Decryptor, looksDirect, nonce } from "./decrypt.ts";
 import { KeyRing } from "./key_ring.ts";
 import { PARSING_ERRORS } from "./labels.ts";
 import type { MeshPacket, ServiceEnvelope } from "./messages.ts";
@@ -30,10 +30,13 @@ export async function explainMeshtasticPacket(
   const found = findPacket(proto, bytes, options.channel);
   if (found === undefined) return undefined;
   const { envelope, packet, form } = found;
-  const channelBytes = Uint8Array.from(envelope.channel_id);
-  const channelId = decodeText(channelBytes);
+  const channelId = decodeText(envelope.channel_id);
+  // `PKI` names no channel, and leads to no key.
+  const channelBytes = looksDirect(packet, channelId)
+    ? new Uint8Array(0)
+    : Uint8Array.from(envelope.channel_id);
   const record = await decodeAsService(config, found.bytes);
-  const byChannel = packet.payload_variant === "encrypted" && !isPki(packet, channelId);
+  const byChannel = packet.payload_variant === "encrypted" && !isPki(record);
   const attempts = byChannel && packet.encrypted.length > 0
     ? await tryKeys(config, packet, channelBytes, channelId, record)
     : [];
@@ -42,7 +45,7 @@ export async function explainMeshtasticPacket(
     network: "meshtastic",
     form,
     header: headerFacts(packet, envelope, channelId),
-    encryption: encryptionFacts(packet, channelBytes, channelId),
+    encryption: encryptionFacts(packet, channelBytes, channelId, isPki(record)),
     attempts,
     readable,
     ...verdictOf(record, packet, channelId, attempts),
@@ -50,9 +53,9 @@ export async function explainMeshtasticPacket(
   };
 }
 
-/** As the decoder has it: no channel key is tried on such a packet. */
-function isPki(packet: MeshPacket, channelId: string): boolean {
-  return packet.channel === 0 && (packet.pki_encrypted || channelId === "PKI");
+/** True for a direct message that no channel's key reads. */
+function isPki({ packet }: MeshtasticRecord): boolean {
+  return packet.parsingError === PARSING_ERRORS.pki;
 }
 
 interface Found {
@@ -155,11 +158,12 @@ function encryptionFacts(
   packet: MeshPacket,
   channelBytes: Uint8Array,
   channelId: string,
+  pki: boolean,
 ): Fact[] {
   if (packet.payload_variant !== "encrypted") return [];
   const facts: Fact[] = [["ciphertext", `${packet.encrypted.length} bytes`]];
-  if (isPki(packet, channelId)) {
-    facts.push(["method", "public key (PKI): for its receiver alone, no channel key is used"]);
+  if (pki) {
+    facts.push(["method", "public key (PKI): for its receiver alone, no channel key reads it"]);
     return facts;
   }
   const counter = nonce(packet.id, packet.from);
@@ -190,7 +194,7 @@ async function tryKeys(
   const { id, from, channel } = packet;
   const ciphertext = packet.encrypted as Uint8Array;
   const attempts = await decryptor.attempts(
-    { id, from, channel, ciphertext },
+    { id, from, channel, ciphertext, direct: looksDirect(packet, channelId) },
     channelBytes,
     channelId,
   );

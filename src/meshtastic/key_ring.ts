@@ -89,10 +89,15 @@ export class KeyRing {
         else candidates.push({ key, name: key.label });
       }
     }
-    for (const candidate of this.#named.get(hash) ?? []) {
+    for (const candidate of this.named(hash)) {
       if (candidates.every((other) => other.key !== candidate.key)) candidates.push(candidate);
     }
     return candidates;
+  }
+
+  /** Keys of the configured channels whose hash is `hash`, each with its channel's name. */
+  named(hash: number): readonly KeyCandidate[] {
+    return this.#named.get(hash) ?? [];
   }
 }
 

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { main } from "../../src/cli/main.ts";
 import { parsePacketInput, parsePacketText } from "../../src/cli/packet_bytes.ts";
+import { channelHash } from "../../src/meshtastic/channel_hash.ts";
 import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import { createMeshtasticDecoder } from "../../src/meshtastic/decoder.ts";
 import { createChannelKeyRing } from "../../src/meshcore/channels.ts";
 import { explainMeshcorePacket } from "../../src/meshcore/explain.ts";
 import { explainMeshtasticPacket } from "../../src/meshtastic/explain.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
+import { encode, encrypt, envelope as envelopeOf, HEADER } from "../meshtastic/build.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const lines = (name: string): Record<string, unknown>[] =>
@@ -109,6 +111,24 @@ Deno.test("decrypt explain says that a direct message is for its receiver alone"
   assert.equal(code, 1);
   assert.match(out, /Only its receiver can read it/);
   assert.ok(!out.includes("Keys tried"), "none is");
+});
+
+Deno.test("decrypt explain names the channel of hash 0 that reads an alleged direct message", async () => {
+  const key = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
+  key[15]! ^= channelHash("Hut", key);
+  const data = encode("Data", { portnum: 1, payload: new TextEncoder().encode("hello hut") });
+  const encrypted = await encrypt(key, HEADER.id, HEADER.from, data);
+  const packet = hexOf(envelopeOf({ encrypted, pki_encrypted: true }, "PKI"));
+  const psk = btoa(String.fromCharCode(...key));
+  const { code, out } = await explain([
+    packet,
+    "--set",
+    `meshtastic.channels=${JSON.stringify([{ name: "Hut", psk }])}`,
+  ]);
+  assert.equal(code, 0, out);
+  assert.match(out, /The key "Hut" reads it/);
+  assert.match(out, /hello hut/);
+  assert.ok(!out.includes("key sought"), "PKI is no channel's name");
 });
 
 Deno.test("decrypt explain says of every recorded packet what the decoder says", async () => {

@@ -11,7 +11,7 @@ import {
   RECORD_TYPES,
 } from "../../src/meshtastic/labels.ts";
 import type { MeshtasticRecord } from "../../src/meshtastic/record.ts";
-import { expandPsk, PskError } from "../../src/meshtastic/psk.ts";
+import { expandPsk, parsePsk, PskError } from "../../src/meshtastic/psk.ts";
 import { encode, encrypt, envelope, HEADER, message } from "./build.ts";
 
 const decoder = createMeshtasticDecoder();
@@ -221,6 +221,65 @@ Deno.test("decode() lets the topic name the channel where the envelope does not"
   assert.equal(elsewhere.packet.parsingError, PARSING_ERRORS.noKey);
   const nowhere = await recordOf(message(unnamed, "msh/EU_868/2/e/!0a0b0c0d"));
   assert.equal(nowhere.packet.parsingError, PARSING_ERRORS.noKey);
+});
+
+/** 16 bytes that give a channel of this name the hash 0, as a PSK. */
+function pskOfHashZero(name: string): string {
+  const key = Uint8Array.from({ length: 16 }, (_, i) => i * 7 + 1);
+  key[15]! ^= channelHash(name, key);
+  return btoa(String.fromCharCode(...key));
+}
+
+Deno.test("decode() reads what a gateway took for a direct message, where a channel has hash 0", async () => {
+  const psk = pskOfHashZero("Hut");
+  const key = parsePsk(psk);
+  const data = encode("Data", { portnum: 1, payload: utf8("hi") });
+  const encrypted = await encrypt(key, HEADER.id, HEADER.from, data);
+  const labelled = message(envelope({ encrypted, to: 7, pki_encrypted: true }, "PKI"));
+  const flagged = message(envelope({ encrypted, to: 7, pki_encrypted: true }, "LongFast"));
+  const knows = createMeshtasticDecoder({ channels: [{ name: "Hut", psk }] });
+  for (const outcome of await knows.decode([labelled, flagged])) {
+    assert.ok(outcome.kind === "record");
+    assert.equal(outcome.labels.decrypt, "hash");
+    const { packet, details } = outcome.record;
+    assert.equal(packet.captureKey, "hash:Hut");
+    assert.equal(details?.kind === "text" && details.text, "hi");
+  }
+  // Without the name nothing leads to the key, and no key is tried.
+  for (const channels of [[], [{ psk }], [{ name: "Barn", psk }]]) {
+    const [outcome] = await createMeshtasticDecoder({ channels }).decode([labelled]);
+    assert.ok(outcome?.kind === "record");
+    assert.equal(outcome.record.packet.parsingError, PARSING_ERRORS.pki);
+  }
+});
+
+Deno.test("decode() takes no direct message for one of a channel of hash 0 on weak evidence", async () => {
+  const psk = pskOfHashZero("Hut");
+  const hut = createMeshtasticDecoder({ channels: [{ name: "Hut", psk }] });
+  // One field alone, fields that the firmware would write in another order, a port without a name.
+  const weak = [[8, 3], [0x12, 2, 0x68, 0x69, 8, 1], [8, 0xac, 2, 0x12, 2, 0x68, 0x69]];
+  for (const bytes of weak) {
+    const encrypted = await encrypt(parsePsk(psk), HEADER.id, HEADER.from, Uint8Array.from(bytes));
+    const outcomes = await hut.decode([
+      message(envelope({ encrypted, pki_encrypted: true }, "PKI")),
+      message(envelope({ encrypted }, "Hut")),
+    ]);
+    const results = outcomes.map((one) => one.kind === "record" ? one.labels.decrypt : "");
+    assert.deepEqual(results, ["pki", "hash"]);
+  }
+});
+
+Deno.test("decode() judges a packet by itself, however it came before", async () => {
+  const psk = pskOfHashZero("Hut");
+  const plaintext = encode("Data", { portnum: 1, payload: utf8("hi") });
+  const encrypted = await encrypt(parsePsk(psk), HEADER.id, HEADER.from, plaintext);
+  const channels = [{ psk }, { name: "Other", psk: pskOfHashZero("Other") }];
+  const batch = [false, true, false].map((pki_encrypted) =>
+    message(envelope({ encrypted, pki_encrypted }, "LongFast"))
+  );
+  const outcomes = await createMeshtasticDecoder({ channels }).decode(batch);
+  const results = outcomes.map((one) => one.kind === "record" ? one.labels.decrypt : "");
+  assert.deepEqual(results, ["trial", "pki", "trial"]);
 });
 
 Deno.test("decode() makes a row of every unreadable message, keeping what is known", async () => {
