@@ -86,7 +86,7 @@ export class Access {
     const foreign = foreignSite(request, isPage);
     if (foreign !== undefined) return denied("cross_site", foreign);
     const { access, hosts } = this.#options;
-    const host = headers.get("host");
+    const host = hostAskedFor(request);
 
     const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
     if (bearer !== undefined) {
@@ -104,7 +104,7 @@ export class Access {
       }
       return denied(
         "bad_host",
-        `this service does not know itself by the name ${host ?? "(none)"}`,
+        `this service does not know itself by the name ${host}`,
       );
     }
     return denied("token_needed", whyToken(access, proxy));
@@ -122,6 +122,11 @@ export class Access {
   }
 }
 
+/** HTTP/2 has the host in the address alone. No browser leaves it out. */
+function hostAskedFor({ headers, url }: Request): string {
+  return headers.get("host") ?? new URL(url).host;
+}
+
 /**
  * What shows that another site makes the browser ask; undefined: nothing does. A link to the page is
  * allowed, for it shows the other site nothing.
@@ -136,7 +141,7 @@ function foreignSite(request: Request, isPage: boolean): string | undefined {
   }
   const origin = headers.get("origin");
   // Browsers without Sec-Fetch-Site still send Origin with what a script asks for.
-  if (site === null && origin !== null && hostOf(origin) !== headers.get("host")) {
+  if (site === null && origin !== null && hostOf(origin) !== hostAskedFor(request)) {
     return "another site asked for it";
   }
   return undefined;

@@ -162,6 +162,17 @@ const cases: readonly Case[] = [
   },
 ];
 
+Deno.test("Access.decide() goes by the address where there is no Host, as in HTTP/2", () => {
+  const access = new Access({ access: "local", token: TOKEN, hosts: [] });
+  const ask = (url: string, headers: Record<string, string> = {}) =>
+    access.decide(new Request(url, { headers }), HERE).kind;
+  assert.equal(ask("http://localhost:2112/api/status"), "allowed");
+  assert.equal(ask("http://evil.example.com:2112/api/status"), "denied");
+  const origin = { origin: "http://localhost:2112" };
+  assert.equal(ask("http://localhost:2112/api/status", origin), "allowed");
+  assert.equal(ask("http://127.0.0.1:2112/api/status", origin), "denied");
+});
+
 for (const { name, options, headers = {}, isPage, expected, ...rest } of cases) {
   const client = "client" in rest ? rest.client : HERE;
   Deno.test(`Access.decide() says ${expected} to ${name}`, () => {
