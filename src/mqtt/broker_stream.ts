@@ -10,7 +10,7 @@ import { connect as connectTls } from "node:tls";
 import type { MqttClient } from "mqtt";
 import type { BrokerAddress } from "./broker_url.ts";
 import { isForeignKey } from "./certificates.ts";
-import { certificateFault, privateKeyFault } from "./pem.ts";
+import { readCertificates, readPrivateKey } from "./pem.ts";
 
 /** TLS settings of a source; files are PEM and are read again for every connection. */
 export interface TlsOptions {
@@ -48,9 +48,9 @@ export interface LoadedTls {
  */
 export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
   const [ca, cert, key] = await Promise.all([
-    readPem(options.caFile, "tls.ca_file", certificateFault),
-    readPem(options.certFile, "tls.cert_file", certificateFault),
-    readPem(options.keyFile, "tls.key_file", privateKeyFault),
+    readPem(options.caFile, "tls.ca_file", readCertificates),
+    readPem(options.certFile, "tls.cert_file", readCertificates),
+    readPem(options.keyFile, "tls.key_file", readPrivateKey),
   ]);
   if (cert !== undefined && key !== undefined && isForeignKey(cert, key)) {
     throw new Error(`the key in ${options.keyFile} is not that of ${options.certFile}`);
@@ -67,14 +67,15 @@ export async function loadTls(options: TlsOptions): Promise<LoadedTls> {
 async function readPem(
   path: string | undefined,
   setting: string,
-  faultOf: (text: string) => string | undefined,
+  read: (text: string) => string,
 ): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  // TLS would pass over a block that begins behind the byte order mark of an editor.
-  const text = (await readFile(path, "utf8")).replace(/^\ufeff/, "");
-  const fault = faultOf(text);
-  if (fault !== undefined) throw new Error(`${path} (${setting}) ${fault}`);
-  return text;
+  const text = await readFile(path, "utf8");
+  try {
+    return read(text);
+  } catch (error) {
+    throw new Error(`${path} (${setting}) ${(error as Error).message}`);
+  }
 }
 
 /** Opens a stream; it connects by itself, and says what went wrong as its `error` event. */

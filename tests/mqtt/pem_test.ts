@@ -1,15 +1,27 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { certificateFault, privateKeyFault } from "../../src/mqtt/pem.ts";
+import { readCertificates, readPrivateKey } from "../../src/mqtt/pem.ts";
 import { CERTIFICATES } from "./tls_broker.ts";
 
 const read = (name: string) => Deno.readTextFileSync(`${CERTIFICATES}${name}`);
+
+function faultOf(work: (text: string) => string, text: string): string | undefined {
+  try {
+    assert.match(work(text), /^-----BEGIN/);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const certificateFault = (text: string) => faultOf(readCertificates, text);
+const privateKeyFault = (text: string) => faultOf(readPrivateKey, text);
 
 /** A block as a tool writes it that puts something else in there. */
 const block = (label: string, body: string) =>
   `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 
-Deno.test("certificateFault() finds nothing wrong with certificates, alone or among other text", () => {
+Deno.test("readCertificates() finds nothing wrong with certificates, alone or among other text", () => {
   const [one, other, key] = [read("ca.crt"), read("other_ca.crt"), read("client.key")];
   for (
     const text of [
@@ -20,11 +32,17 @@ Deno.test("certificateFault() finds nothing wrong with certificates, alone or am
       `Certificate:\n    Data:\n        Version: 3 (0x2)\n${one}\n# the other\n${other}`,
       one + key,
       key + one,
+      `\ufeff${one}`,
+      one.replaceAll("\n", "\r") + other,
+      // Two files put together, of which the first had no line end.
+      one.trimEnd() + other,
+      one.replace(/\n(-----END)/, "$1") + other,
+      `a note ${one}`,
     ]
   ) assert.equal(certificateFault(text), undefined, text);
 });
 
-Deno.test("certificateFault() says what a file is lacking", () => {
+Deno.test("readCertificates() says what a file is lacking", () => {
   const none = /^holds no certificate; expected is PEM, which has a line -----BEGIN CERTIFICATE/;
   const one = read("ca.crt");
   for (
@@ -33,16 +51,20 @@ Deno.test("certificateFault() says what a file is lacking", () => {
       "none",
       read("client.key"),
       block("CERTIFICATE REQUEST", "bm9uZQ=="),
-      one.slice(0, 200),
       atob(one.split("\n").slice(1, -2).join("")),
     ]
   ) assert.match(certificateFault(text)!, none, text);
+  const half = one.slice(0, 200);
+  const halves = /^holds (\d) beginnings of a certificate, but (\d) whole ones/;
+  assert.deepEqual(halves.exec(certificateFault(half)!)?.slice(1), ["1", "0"]);
+  assert.deepEqual(halves.exec(certificateFault(one + half)!)?.slice(1), ["2", "1"]);
+  assert.deepEqual(halves.exec(certificateFault(half + one)!)?.slice(1), ["2", "1"]);
   const bad = block("CERTIFICATE", "bm9uZQ==");
   assert.match(certificateFault(bad)!, /^holds a certificate that cannot be read/);
   assert.match(certificateFault(one + bad)!, /2 certificates, of which number 2 cannot be read/);
 });
 
-Deno.test("privateKeyFault() takes keys of every kind, alone or beside their certificate", () => {
+Deno.test("readPrivateKey() takes keys of every kind, alone or beside their certificate", () => {
   const { privateKey: rsa } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const { privateKey: ed25519 } = generateKeyPairSync("ed25519");
   const ec = read("client.key");
@@ -59,7 +81,7 @@ Deno.test("privateKeyFault() takes keys of every kind, alone or beside their cer
   ) assert.equal(privateKeyFault(text), undefined, text);
 });
 
-Deno.test("privateKeyFault() says what a file is lacking, and that a key is locked", () => {
+Deno.test("readPrivateKey() says what a file is lacking, and that a key is locked", () => {
   const none = /^holds no private key; expected is PEM, which has a line -----BEGIN PRIVATE KEY/;
   for (
     const text of [
@@ -76,4 +98,10 @@ Deno.test("privateKeyFault() says what a file is lacking, and that a key is lock
   for (const label of ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"]) {
     assert.match(privateKeyFault(block(label, "bm9uZQ=="))!, /that cannot be read/);
   }
+});
+
+Deno.test("readCertificates() gives TLS what it has read, and nothing else", () => {
+  const [one, other, key] = [read("ca.crt"), read("other_ca.crt"), read("client.key")];
+  const given = readCertificates(`text\n${one.replaceAll("\n", "\r")}${key}note ${other}`);
+  assert.equal(given, one + other);
 });
