@@ -1,4 +1,4 @@
--- What the status page draws: one row a minute in which the service ran, for a week.
+-- What the status page draws: one row a minute in which the service ran, the last 10,080 of them.
 CREATE TABLE IF NOT EXISTS capture_samples (
   at INTEGER PRIMARY KEY, -- begin of the minute, seconds since the epoch
   received INTEGER NOT NULL, -- messages received in it

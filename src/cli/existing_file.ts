@@ -1,4 +1,5 @@
 /** Whether paths that a person typed name what they should. @module */
+import { dirname, resolve } from "node:path";
 
 /** Why `path` is no file that can be read; undefined when it is one. */
 export function fileFault(path: string): string | undefined {
@@ -32,11 +33,22 @@ export function isSameFile(a: string, b: string): boolean {
   }
 }
 
-/** The file that `path` leads to through links; `path` itself where nothing is there. */
+/** Links that are followed one after another before they are taken for a circle, as by Linux. */
+const MAX_LINKS = 40;
+
+/** Where `path` leads to through links, be something there or not. */
 export function behindLinks(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
+  for (let at = path, left = MAX_LINKS; left > 0; left--) {
+    try {
+      return Deno.realPathSync(at);
+    } catch {
+      // Nothing is there, but this may be a link to it.
+    }
+    try {
+      at = resolve(dirname(at), Deno.readLinkSync(at));
+    } catch {
+      return at;
+    }
   }
+  return path;
 }

@@ -125,7 +125,9 @@ export class CaptureTables {
       ),
       pruneSamples: db.prepare(
         `DELETE FROM capture_samples
-         WHERE at <= (SELECT at FROM capture_samples ORDER BY at DESC LIMIT 1 OFFSET ?)`,
+         WHERE at <= (
+           SELECT at FROM capture_samples WHERE at <= ? ORDER BY at DESC LIMIT 1 OFFSET ?
+         )`,
       ),
     };
   }
@@ -259,7 +261,8 @@ export class CaptureTables {
       sample.databaseBytes,
     );
     if (this.#samplesWritten++ % SAMPLES_SLACK === 0) {
-      this.#statements.pruneSamples.run(SAMPLES_KEPT);
+      // Those that lie ahead are of a clock that was, and take no other's place.
+      this.#statements.pruneSamples.run(sample.at, SAMPLES_KEPT);
     }
   }
 

@@ -64,6 +64,10 @@ Deno.test("compact and restore leave a link to a database as it is", async () =>
     terminal.err,
   );
   assert.ok(Deno.lstatSync(linked).isSymlink);
+  Deno.removeSync(scratch.file("disk/m.db"));
+  const again = ["restore", scratch.file("then.db"), ...named];
+  assert.equal(await main(again, terminal), 0, terminal.err);
+  assert.ok(Deno.lstatSync(linked).isSymlink && Deno.statSync(scratch.file("disk/m.db")).isFile);
   assert.match(sorted(scratch.file("disk")).join(" "), /m\.db m\.db\.before-restore-\S+/);
 });
 

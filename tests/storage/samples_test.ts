@@ -69,6 +69,12 @@ Deno.test("a week of minutes is kept, and a clock that was ahead for one of them
   await store.commit([], { ...emptyContext, samples: [minute(100 * WEEK)] });
   assert.ok(first() - before <= 60, `${first()}`);
   assert.equal(readSamples(reader, 0, 60, 3 * WEEK).columns.at.at(-1), 10_999 * 60, "not shown");
+  const ahead = Array.from({ length: 5000 }, (_, n) => minute(200 * WEEK + n * 60));
+  await store.commit([], { ...emptyContext, samples: ahead });
+  const after = Array.from({ length: 10_200 }, (_, n) => minute((11_000 + n) * 60));
+  await store.commit([], { ...emptyContext, samples: after });
+  const minutes = readSamples(reader, 0, 60, 3 * WEEK).columns.at.length;
+  assert.ok(minutes >= 10_080 && minutes <= 10_140, `${minutes} beside those that lie ahead`);
   await store.close(100);
 });
 
