@@ -157,7 +157,7 @@ export interface CaptureGap {
   /**
    * `session_lost`: the broker kept nothing; `session_restored`: it was killed, and went back to what
    * it had saved; `qos0`: what came at QoS 0 meanwhile is lost; `subscription_refused`: we were connected,
-   * but not allowed to listen.
+   * but not allowed to listen to any of what we asked for.
    */
   readonly reason: GapReason;
 }

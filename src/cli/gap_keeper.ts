@@ -21,13 +21,16 @@ export interface GapKeeperOptions {
 /** Gaps that may wait for a message to show that they are some. */
 const MAX_PENDING = 1000;
 
+/** Milliseconds of a refusal after which a part of it is told, so that a power cut hides no more. */
+const TOLD_EVERY_MS = 3_600_000;
+
 /** Follows one source's connections. */
 export class GapKeeper {
   readonly #options: GapKeeperOptions;
   #coveredUntil: number | undefined;
-  /** Since when a broker has refused our subscription, through however many connections. */
+  /** Since when a broker has refused all of our subscription, through however many connections. */
   #refusedSince: number | undefined;
-  /** True while all that we subscribed to on this connection is granted. */
+  /** True once something that we subscribed to on this connection was granted. */
   #granted = false;
   /** What was found at the first connection of this run. */
   #start: { readonly heardUntil: number; readonly reason: CaptureGap["reason"] } | undefined;
@@ -67,24 +70,40 @@ export class GapKeeper {
     this.#missed(from, at, reason);
   }
 
-  /** The broker has answered our subscription, `at` Unix milliseconds. `complete`: it grants all of it. */
-  subscribed(complete: boolean, at: number): void {
-    if (complete) this.#endRefusal(at);
+  /**
+   * The broker has answered our subscription, `at` Unix milliseconds. `granted`: at least a part of it.
+   * That a part is refused, health tells; a gap cannot say which.
+   */
+  subscribed(granted: boolean, at: number): void {
+    if (granted) this.#tellRefusal(at, false);
     else this.#refusedSince ??= this.#granted ? at : this.#coveredUntil;
-    this.#granted = complete;
+    this.#granted = granted;
   }
 
-  /** The run ends, and what it knows of its gaps with it, `at` Unix milliseconds. */
-  ended(at: number): void {
-    this.#endRefusal(at);
+  /** To be called now and then, `at` Unix milliseconds: a long refusal is told by the hour. */
+  review(at: number): void {
+    if (this.#refusedSince !== undefined && at - this.#refusedSince >= TOLD_EVERY_MS) {
+      this.#tellRefusal(at, true);
+    }
   }
 
-  #endRefusal(at: number): void {
+  /**
+   * The run ends, and what it knows of its gaps with it, `at` Unix milliseconds. True when all time until
+   * then is told.
+   */
+  ended(at: number): boolean {
+    const refused = this.#refusedSince !== undefined;
+    this.#tellRefusal(at, false);
+    return refused;
+  }
+
+  #tellRefusal(at: number, goesOn: boolean): void {
     const from = this.#refusedSince;
-    this.#refusedSince = undefined;
     if (from === undefined) return;
-    this.#coveredUntil = Math.max(from, at);
-    if (at > from) this.#gap({ from, to: at }, "subscription_refused");
+    const until = Math.max(from, at);
+    this.#refusedSince = goesOn ? until : undefined;
+    this.#coveredUntil = until;
+    if (until > from) this.#gap({ from, to: until }, "subscription_refused");
   }
 
   /**

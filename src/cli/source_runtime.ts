@@ -145,6 +145,7 @@ export class SourceRuntime {
   review(): void {
     const { observer, clock, log } = this.#parts;
     this.#watchClock();
+    this.#gaps?.review(clock.now());
     this.#gapRecorder.flush();
     const status = this.#source?.status();
     if (status === undefined) return;
@@ -160,11 +161,10 @@ export class SourceRuntime {
     for (; this.#reconnects < status.reconnects; this.#reconnects++) {
       observer.sourceReconnect(this.name);
     }
-    // While messages wait, their commit says until when they were heard. To say more would hide the loss
-    // of what came at QoS 0, should it never be committed.
-    const { queue } = this.#parts.network;
-    const allStored = queue.size === 0 && !queue.full;
-    if (up && allStored && now - this.#heardNotedAt >= HEARD_EVERY_MS) {
+    // While messages of its own wait, their commit says until when they were heard. To say more would hide
+    // the loss of what came at QoS 0, should the database never take them.
+    const waits = this.activity.unsettled || this.#parts.network.queue.full;
+    if (up && !waits && now - this.#heardNotedAt >= HEARD_EVERY_MS) {
       this.#heardNotedAt = now;
       this.#noteHeard(clock.now()).catch((error) =>
         log.debug("could not note until when the source was heard", { error })
@@ -181,10 +181,10 @@ export class SourceRuntime {
   /** Notes until when the source was heard, unless `signal` ends that, and disconnects. */
   async stop(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
-    this.#gaps?.ended(this.#stoppedAt ?? clock.now());
+    const told = this.#gaps?.ended(this.#stoppedAt ?? clock.now()) ?? false;
     try {
       await unlessAborted(this.#gapRecorder.flush(), signal);
-      if (this.#source?.status().connected) {
+      if (told || this.#source?.status().connected) {
         await unlessAborted(this.#noteHeard(this.#stoppedAt ?? clock.now()), signal);
       }
     } catch (error) {
@@ -236,7 +236,7 @@ export class SourceRuntime {
           if (gaps.pending.length > 0) this.#notePending();
           this.activity.connected();
         },
-        onSubscribed: ({ complete, at }) => gaps.subscribed(complete, at),
+        onSubscribed: ({ granted, at }) => gaps.subscribed(granted, at),
         onDisconnected: ({ at, silent }) => {
           gaps.disconnected(silent ? this.#aliveUntil(at) : at);
           this.activity.disconnected();

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { isLoopbackHost } from "../capture/loopback.ts";
 import { parseBrokerUrl } from "./broker_url.ts";
 import type { Layers } from "./layers.ts";
@@ -26,7 +25,6 @@ export interface CheckResult {
 /**
  * Applies all rules to the merged, unchecked configuration.
  *
- * @param cwd folder that relative paths begin in
  * @param peers true where the file is another program's, which works on it: what a network's own rules find
  *   is a warning then
  */
@@ -34,7 +32,6 @@ export function checkAcross(
   raw: Readonly<Record<string, unknown>>,
   layers: Layers,
   networks: readonly NetworkConfigSection[],
-  cwd: string,
   peers = false,
 ): CheckResult {
   const problems: ConfigProblem[] = [];
@@ -158,17 +155,6 @@ export function checkAcross(
       }
     }
   });
-
-  const databases = new Map<string, string>();
-  for (const { name: section } of networks) {
-    const database = isRecord(raw[section]) ? raw[section]["database"] : undefined;
-    if (typeof database !== "string") continue;
-    const path = resolve(cwd, database);
-    const other = databases.get(path);
-    if (other !== undefined) {
-      fault([section, "database"], `${other} has the same database; each network needs its own`);
-    } else databases.set(path, section);
-  }
 
   for (const { name: section, check } of networks) {
     const own = raw[section];

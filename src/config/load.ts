@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { formatBrokerUrl, parseBrokerUrl } from "./broker_url.ts";
 import { checkAcross } from "./checks.ts";
@@ -132,7 +133,7 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
   }
 
   const raw = layers.build();
-  const across = checkAcross(raw, layers, networks, input.cwd, peerFile !== undefined);
+  const across = checkAcross(raw, layers, networks, peerFile !== undefined);
   problems.push(...across.problems);
   warnings.push(...across.warnings);
   const parsed = schema.safeParse(raw);
@@ -141,6 +142,8 @@ export function loadConfig<const T extends readonly NetworkConfigSection[]>(
 
   const origins = new Map<string, Origin>();
   const config = finish(parsed.data as unknown as CoreConfig, networks, layers);
+  const shared = sharedDatabases(config, networks, layers, input.cwd);
+  if (shared.length > 0) return new ConfigError(shared);
   collectOrigins(tree, config, [], layers, origins);
   return {
     config: config as ConfigOf<T>,
@@ -272,6 +275,37 @@ function finish(
     };
   });
   return { ...config, sources };
+}
+
+/** Databases that two networks would write, however their paths are written, defaults included. */
+function sharedDatabases(
+  config: CoreConfig,
+  networks: readonly NetworkConfigSection[],
+  layers: Layers,
+  cwd: string,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const owners = new Map<string, string>();
+  for (const { name } of networks) {
+    const { database } = (config as unknown as Record<string, { database?: unknown }>)[name] ?? {};
+    if (typeof database !== "string") continue;
+    const path = resolve(cwd, database);
+    const other = owners.get(path);
+    if (other === undefined) {
+      owners.set(path, name);
+      continue;
+    }
+    // At the one that somebody has named.
+    const given = [name, other].find((one) =>
+      layers.originOfSetting([one, "database"]).kind !== "default"
+    ) ?? name;
+    problems.push({
+      origin: layers.originOf([given, "database"]),
+      path: `${given}.database`,
+      message: `${given === name ? other : name} has the same database; each network needs its own`,
+    });
+  }
+  return problems;
 }
 
 function collectOrigins(

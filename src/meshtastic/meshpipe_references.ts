@@ -6,23 +6,22 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteName } from "../storage/sql_names.ts";
 
 /** The table that references were left to. */
 const GONE = "packet_history_legacy";
 
 /**
  * Lets tables that refer to `packet_history_legacy` refer to `packet_history`, at once however large
- * the file is. To be called inside a transaction: broken off, nothing of it has happened. Returns the
- * names of these tables.
+ * the file is. To be called inside a transaction: broken off, nothing of it has happened. Rows
+ * in them whose packets retention had deleted while they referred to nothing stay.
  */
-export function mendReferences(db: DatabaseSync): string[] {
-  const tables = db.prepare(
-    `SELECT DISTINCT m.name FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
+export function mendReferences(db: DatabaseSync): void {
+  const broken = db.prepare(
+    `SELECT 1 FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
      WHERE m.type = 'table' AND lower(f."table") = '${GONE}'
        AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE lower(name) = '${GONE}')`,
-  ).all().map((row) => String(row["name"]));
-  if (tables.length === 0) return tables;
+  ).get();
+  if (broken === undefined) return;
   // Renamed there and back, it takes along whatever refers to either name. The legacy way of renaming
   // leaves views as they are: meshpipe's may not fit the tables before the migrations have run.
   db.exec("PRAGMA legacy_alter_table = ON");
@@ -31,20 +30,5 @@ export function mendReferences(db: DatabaseSync): string[] {
     db.exec(`ALTER TABLE ${GONE} RENAME TO packet_history`);
   } finally {
     db.exec("PRAGMA legacy_alter_table = OFF");
-  }
-  return tables;
-}
-
-/**
- * Deletes rows of mended `tables` whose packets retention had deleted while they referred to nothing:
- * those before the first packet that is left.
- */
-export function deleteOrphans(db: DatabaseSync, tables: readonly string[]): void {
-  if (tables.length === 0) return;
-  const { first } = db.prepare(
-    `SELECT ifnull(min(id), ${Number.MAX_SAFE_INTEGER}) AS first FROM packet_history`,
-  ).get()!;
-  for (const table of tables) {
-    db.prepare(`DELETE FROM ${quoteName(table)} WHERE packet_id < ?`).run(first!);
   }
 }

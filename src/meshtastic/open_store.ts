@@ -16,7 +16,7 @@ import { transaction } from "../storage/transaction.ts";
 import type { EnumNames } from "./enum_names.ts";
 import { adoptMeshpipeNodes } from "./meshpipe_nodes.ts";
 import { rewriteJob } from "./meshpipe_packets.ts";
-import { deleteOrphans, mendReferences } from "./meshpipe_references.ts";
+import { mendReferences } from "./meshpipe_references.ts";
 import { retentionJob } from "./retention_job.ts";
 import { meshtasticMigrations } from "./store_migrations.ts";
 import { type IndexSet, indexStatements, viewStatements } from "./store_schema.ts";
@@ -71,8 +71,7 @@ export function openMeshtasticDatabase(parts: OpenParts): OpenedStore {
     return transaction(db, () => {
       const tables = readTables(db);
       const found = recognise(tables, parts.path);
-      const mended = mendReferences(db);
-      if (parts.retentionHours > 0) deleteOrphans(db, mended);
+      mendReferences(db);
       adoptOldMeshpipe(db, tables);
       const applied = migrate(db, [captureMigrations, meshtasticMigrations], parts.nowSeconds);
       const origin = hasMeshpipeTexts(db)

@@ -264,7 +264,8 @@ export class MqttSource implements Source {
   #subscribed(grants: ReadonlyMap<string, number>): void {
     const refused = this.#tally.granted(grants, this.#options.topics);
     const { clock, events } = this.#parts;
-    events?.onSubscribed?.({ complete: refused.length === 0, at: clock.now() });
+    const granted = refused.length < this.#options.topics.length;
+    events?.onSubscribed?.({ granted, at: clock.now() });
     if (refused.length > 0) {
       const detail = `${this.#url} refuses our subscription to ${refused.join(", ")}`;
       this.#report({ reason: "subscription_refused", detail });

@@ -79,6 +79,11 @@ export class SourceActivity {
     this.#settled = this.#now();
   }
 
+  /** True where the last message came after the last commit that held some. */
+  get unsettled(): boolean {
+    return this.#received !== undefined && this.#received.steady > (this.#settled?.steady ?? -1);
+  }
+
   /** A connection is up. */
   connected(): void {
     this.#change(true);

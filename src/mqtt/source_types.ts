@@ -69,8 +69,8 @@ export interface SourceEvents {
    * Unix milliseconds. Where the session was lost, what came since the last connection is too.
    */
   onConnected?(info: { sessionPresent: boolean; at: number }): void | Promise<void>;
-  /** The broker has answered a subscription. `complete`: it grants every topic filter. `at`: Unix milliseconds. */
-  onSubscribed?(info: { complete: boolean; at: number }): void;
+  /** The broker has answered a subscription. `granted`: at least a part of it. `at`: Unix milliseconds. */
+  onSubscribed?(info: { granted: boolean; at: number }): void;
   /**
    * A connection that was up has ended. `at`: Unix milliseconds. `silent`: it had been dead for the
    * time that the keep-alive takes to notice.

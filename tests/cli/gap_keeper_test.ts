@@ -71,12 +71,32 @@ Deno.test("GapKeeper tells the time in which the subscription was refused, throu
   assert.deepEqual(gaps.slice(2), [[150_000, 160_000, "session_lost"]]);
 });
 
+Deno.test("GapKeeper tells a long refusal by the hour", () => {
+  const hour = 3_600_000;
+  const { one, gaps } = keeper();
+  one.connected(true, 0);
+  one.subscribed(false, 1);
+  one.review(hour - 1);
+  assert.deepEqual(gaps, []);
+  one.review(hour);
+  one.disconnected(hour + 5);
+  one.connected(false, hour + 10);
+  one.subscribed(false, hour + 11);
+  one.review(2 * hour);
+  one.subscribed(true, 2 * hour + 7);
+  assert.deepEqual(gaps, [
+    [0, hour, "subscription_refused"],
+    [hour, 2 * hour, "subscription_refused"],
+    [2 * hour, 2 * hour + 7, "subscription_refused"],
+  ]);
+});
+
 Deno.test("GapKeeper tells of a refusal that lasts until the end of the run", () => {
   const { one, gaps } = keeper();
   one.connected(true, 1000);
   one.subscribed(false, 1001);
-  one.ended(9000);
-  one.ended(9500);
+  assert.equal(one.ended(9000), true);
+  assert.equal(one.ended(9500), false);
   assert.deepEqual(gaps, [[1000, 9000, "subscription_refused"]]);
 });
 

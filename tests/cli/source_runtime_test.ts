@@ -267,13 +267,16 @@ Deno.test("SourceRuntime does not note that it was heard while messages wait to 
   await runtime.start(stop.signal);
   sources[0]!.become(up);
   const before = store.commits.length;
-  queue.offer({ message: message(), session: 1, digest: 0n, duplicate: false });
+  sources[0]!.parts.events!.onReceived!(0, 1, "offered");
   await pass(120);
-  queue.take(1);
+  assert.equal(store.commits.length, before, "its own message waits");
+  runtime.activity.settled();
   queue.hold(true);
   await pass(120);
   assert.equal(store.commits.length, before);
   queue.hold(false);
+  // Another source's message.
+  queue.offer({ message: message(), session: 1, digest: 0n, duplicate: false });
   await pass(1);
   assert.deepEqual(store.commits.at(-1)?.context.heardUntil.length, 1);
 });
@@ -327,13 +330,13 @@ Deno.test("SourceRuntime records the time in which the subscription was refused,
   await runtime.start(stop.signal);
   const events = sources[0]!.parts.events!;
   events.onConnected?.({ sessionPresent: false, at: clock.now() });
-  events.onSubscribed?.({ complete: false, at: clock.now() });
+  events.onSubscribed?.({ granted: false, at: clock.now() });
   sources[0]!.become({ connected: true, problem: refused });
   await pass(600);
-  events.onSubscribed?.({ complete: true, at: clock.now() });
+  events.onSubscribed?.({ granted: true, at: clock.now() });
   sources[0]!.become(up);
   await pass(60);
-  events.onSubscribed?.({ complete: false, at: clock.now() });
+  events.onSubscribed?.({ granted: false, at: clock.now() });
   sources[0]!.become({ connected: true, problem: refused });
   await pass(60);
   await runtime.stop(new AbortController().signal);

@@ -53,6 +53,9 @@ Deno.test("loadConfig() refuses one database for two networks, however its path 
     );
   }
   loadOk(yaml(two("same.db", "data/same.db")));
+  // The default of the other.
+  assert.match(said("meshcore: {database: ./meshtastic.db}"), /meshcore\.database: meshtastic has/);
+  assert.match(said("meshtastic: {database: meshcore.db}"), /meshtastic\.database: meshcore has/);
 });
 
 Deno.test("loadConfig() refuses bounds that contradict each other", () => {

@@ -248,7 +248,7 @@ mosquittoTest("MqttSource says that the ledger failed, and tries again", async (
     ledger,
     events: {
       onConnected: () => void told.push("connected"),
-      onSubscribed: ({ complete }) => told.push(`subscribed ${complete}`),
+      onSubscribed: ({ granted }) => told.push(`subscribed ${granted}`),
       onDisconnected: () => told.push("disconnected"),
     },
   });
