@@ -277,6 +277,7 @@ export type StorageReason =
   | "newer_schema"
   | "permission"
   | "in_use"
+  | "replaced"
   | "refused"
   | "closed"
   | "unexpected";

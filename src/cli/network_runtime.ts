@@ -122,7 +122,12 @@ export class NetworkRuntime {
           ),
         onThreadFailure: (error) => {
           parts.storeHealth.note(undefined);
-          log.error("the storage thread died; it is started anew", { error });
+          log.error(
+            error.reason === "replaced"
+              ? "the database is not the file that was opened; it is opened anew"
+              : "the storage thread died; it is started anew",
+            { error },
+          );
           onThreadFailure(error);
         },
       })

@@ -52,6 +52,7 @@ const STORAGE_REASONS: Record<StorageReason, true> = {
   newer_schema: true,
   permission: true,
   in_use: true,
+  replaced: true,
   refused: true,
   closed: true,
   unexpected: true,

@@ -45,6 +45,8 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
   /** The store that was opened last, also when its thread has died. */
   #opened: ReopenableStore<R> | undefined;
   #closed = false;
+  /** What the broker knows us by: a file that is new must not forget it. */
+  readonly #sources = new Map<string, { readonly clientId: string; session: number }>();
 
   /** Opens nothing before the first call. */
   constructor(open: OpenStore<R>) {
@@ -78,11 +80,15 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     clientId: string,
     fixed?: boolean,
   ): Promise<SourceState> {
-    return await (await this.#store()).loadSource(source, clientId, fixed);
+    const state = await (await this.#store()).loadSource(source, clientId, fixed);
+    this.#sources.set(source, { clientId: state.clientId, session: state.session });
+    return state;
   }
 
   async beginSession(source: string, session: number): Promise<void> {
     await (await this.#store()).beginSession(source, session);
+    const known = this.#sources.get(source);
+    if (known !== undefined) known.session = session;
   }
 
   /** As {@linkcode Store.recordGap}. */
@@ -129,6 +135,20 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     await store?.close(budgetMs);
   }
 
+  /** Lets a database that was opened anew know the sources, for it may be another file. */
+  async #introduce(store: ReopenableStore<R>): Promise<ReopenableStore<R>> {
+    try {
+      for (const [source, { clientId, session }] of this.#sources) {
+        const known = await store.loadSource(source, clientId, true);
+        if (known.session !== session) await store.beginSession(source, session);
+      }
+      return store;
+    } catch (error) {
+      await store.close(0).catch(() => {});
+      throw error;
+    }
+  }
+
   #store(): Promise<ReopenableStore<R>> {
     if (this.#current !== undefined) return this.#current;
     if (this.#closed) {
@@ -136,7 +156,7 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     }
     const opening: Promise<ReopenableStore<R>> = this.#open(() => {
       if (this.#current === opening) this.#current = undefined;
-    });
+    }).then((store) => this.#introduce(store));
     this.#current = opening;
     opening.then((store) => this.#opened = store, () => {
       if (this.#current === opening) this.#current = undefined;

@@ -20,6 +20,7 @@ import { readState, writeState } from "./capture_state.ts";
 import { CaptureTables } from "./capture_tables.ts";
 import { CheckpointPace } from "./checkpoint_pace.ts";
 import { type BatchWriter, commitBatch } from "./commit_batch.ts";
+import { fileIdentity } from "./file_identity.ts";
 import { JobRunner } from "./job_runner.ts";
 import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
 import type { OpenDatabase } from "./open_database.ts";
@@ -59,6 +60,8 @@ export class StorageBackend<B> {
   /** As the database has it, Unix milliseconds. */
   #timeNoted = -Infinity;
   #closed = false;
+  /** The file that is open, where the system tells. */
+  readonly #file: string | undefined;
 
   /**
    * Prepares statements and jobs; nothing runs before the first call.
@@ -75,6 +78,7 @@ export class StorageBackend<B> {
   ) {
     const { database, maintenanceEveryMs } = parts;
     this.#database = database;
+    this.#file = fileIdentity(database.path);
     this.#writer = parts.writer;
     this.#tables = new CaptureTables(database.db);
     const jobs = [...parts.jobs];
@@ -86,9 +90,15 @@ export class StorageBackend<B> {
     );
   }
 
-  /** As `Store.commit`. */
+  /**
+   * As `Store.commit`.
+   *
+   * @throws {StorageError} `replaced`: what was written is in a file that is not there any more.
+   */
   commit(batch: B, context: CommitContext): CommitSummary {
-    return commitBatch(this.#db, this.#writer, this.#tables, batch, context);
+    const summary = commitBatch(this.#db, this.#writer, this.#tables, batch, context);
+    this.#expectFile();
+    return summary;
   }
 
   /** As `Store.loadSource`. */
@@ -114,6 +124,7 @@ export class StorageBackend<B> {
 
   /** As `Store.stats`. */
   stats(): StoreStats {
+    this.#expectFile();
     const pageBytes = pragmaNumber(this.#db, "page_size");
     return {
       databaseBytes: pragmaNumber(this.#db, "page_count") * pageBytes,
@@ -216,6 +227,33 @@ export class StorageBackend<B> {
       this.#closed = true;
       this.#database[Symbol.dispose]();
     }
+  }
+
+  /** Gives the database up where somebody has removed it or put another in its place under us. */
+  #expectFile(): void {
+    const { path } = this.#database;
+    const now = fileIdentity(path);
+    if (this.#file === undefined || now === undefined || now === this.#file) return;
+    this.#leaveFile();
+    throw new StorageError(
+      `${path} was removed, or another file was put in its place, while we had it open; stop the service before you do that`,
+      "replaced",
+      true,
+    );
+  }
+
+  /** The log stays where it was, and SQLite would play it into whatever gets the database's name next. */
+  #leaveFile(): void {
+    const { path } = this.#database;
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      const wal = `${path}-wal`;
+      if (fileSize(wal) > 0) Deno.renameSync(wal, `${wal}.left-${crypto.randomUUID().slice(0, 8)}`);
+    } catch {
+      // Then it is as it would have been.
+    }
+    this.#closed = true;
+    this.#database[Symbol.dispose]();
   }
 
   get #db() {

@@ -41,7 +41,10 @@ export interface ThreadStoreOptions<R, I> {
   readonly onJobDone?: (job: string) => void;
   /** Work begins that commits have to wait for; undefined: it has ended. */
   readonly onLongStep?: (step: LongStep | undefined) => void;
-  /** The thread died: nothing can be stored any more, and every call rejects from now on. */
+  /**
+   * The thread died, or its database is not there any more: nothing can be stored, and every call rejects
+   * from now on.
+   */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
 
@@ -211,13 +214,19 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     if (message.kind === "job_done") return this.#options.onJobDone?.(message.job);
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    if (message.kind === "answer") pending?.resolve(message.value);
-    else pending?.reject(errorOf(message.error));
+    if (message.kind === "answer") return pending?.resolve(message.value);
+    const error = errorOf(message.error);
+    pending?.reject(error);
+    // The thread has let go of a file that is not the database any more.
+    if (error.reason === "replaced") this.#failWith(error);
   }
 
   #fail(what: string): void {
+    this.#failWith(new StorageError(`the storage thread died: ${what}`, "unexpected", false));
+  }
+
+  #failWith(error: StorageError): void {
     if (this.#ended !== undefined) return;
-    const error = new StorageError(`the storage thread died: ${what}`, "unexpected", false);
     this.#end(error);
     this.#options.onThreadFailure?.(error);
   }

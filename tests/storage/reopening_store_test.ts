@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../../src/capture/network.ts";
 import { ReopeningStore } from "../../src/storage/reopening_store.ts";
 import { ThreadStore } from "../../src/storage/thread_store.ts";
@@ -43,6 +44,48 @@ Deno.test("ReopeningStore opens the database anew after its thread died, and goe
   assert.equal(openings, 2);
   assert.deepEqual((await store.commit(batch, emptyContext)).counts, { rows: 2 });
   assert.deepEqual(await store.integrityCheck(), []);
+  await store.close(0);
+});
+
+for (const how of ["renamed", "removed", "replaced"] as const) {
+  Deno.test(`ReopeningStore goes on in a file of the name when the database was ${how}`, async () => {
+    using scratch = new Scratch();
+    const path = scratch.file("x.db");
+    let openings = 0;
+    const store = ofNumbers(path, () => openings++);
+    await store.commit([1], emptyContext);
+    const { clientId } = await store.loadSource("s", "mc-1");
+    await store.beginSession("s", 7);
+    if (how === "removed") {
+      for (const suffix of ["", "-wal", "-shm", ".lock"]) Deno.removeSync(path + suffix);
+    } else Deno.renameSync(path, scratch.file("moved.db"));
+    if (how === "replaced") new DatabaseSync(path).close();
+    await assert.rejects(store.commit([2], emptyContext), { reason: "replaced", retryable: true });
+    assert.deepEqual((await store.commit([2], emptyContext)).counts, { rows: 1 });
+    assert.equal(openings, 2);
+    const state = await store.loadSource("s", "mc-2");
+    assert.deepEqual([state.clientId, state.session], [clientId, 7]);
+    await store.close(0);
+    const numbers = (file: string) => {
+      const db = new DatabaseSync(file, { readOnly: true });
+      try {
+        return db.prepare("SELECT a FROM t ORDER BY a").all().map((row) => row["a"]);
+      } finally {
+        db.close();
+      }
+    };
+    assert.deepEqual(numbers(path), [2]);
+    if (how !== "removed") assert.deepEqual(numbers(scratch.file("moved.db")), [1, 2]);
+  });
+}
+
+Deno.test("ReopeningStore notices without a commit that its database was removed", async () => {
+  using scratch = new Scratch();
+  const store = ofNumbers(scratch.file("x.db"), () => {});
+  await store.stats();
+  Deno.removeSync(scratch.file("x.db"));
+  await assert.rejects(store.stats(), /was removed, or another file was put in its place/);
+  assert.ok((await store.stats()).databaseBytes > 0);
   await store.close(0);
 });
 
