@@ -25,7 +25,7 @@ import { JobRunner } from "./job_runner.ts";
 import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
 import type { OpenDatabase } from "./open_database.ts";
 import { transaction } from "./transaction.ts";
-import { TrustedTime } from "./trusted_time.ts";
+import { type ClockClaim, TrustedTime } from "./trusted_time.ts";
 
 /** What a network gives to its backend. */
 export interface BackendParts<B> {
@@ -42,7 +42,10 @@ export interface BackendParts<B> {
 /** Key in `capture_state`: the latest time that was trusted, Unix milliseconds. */
 const TRUSTED_TIME = "trusted_time";
 
-/** Milliseconds by which the trusted time goes on before it is noted. */
+/** Key in `capture_state`: what a clock that is ahead has to show for itself, as JSON. */
+const CLOCK_CLAIM = "clock_claim";
+
+/** Milliseconds by which the trusted time, or a claim to it, goes on before it is noted. */
 const NOTE_TIME_MS = 10 * 60_000;
 
 /** How long a job waits for another program's lock, in milliseconds: commits wait behind it. */
@@ -59,6 +62,8 @@ export class StorageBackend<B> {
   #time: TrustedTime | undefined;
   /** As the database has it, Unix milliseconds. */
   #timeNoted = -Infinity;
+  /** Of the claim that the database has. */
+  #claimNotedMs = 0;
   #closed = false;
   /** The file that is open, where the system tells. */
   readonly #file: string | undefined;
@@ -143,11 +148,18 @@ export class StorageBackend<B> {
   }
 
   #trusted(nowMs: number, monotonicMs: number): number {
-    this.#time ??= new TrustedTime(this.#knownTime());
+    this.#time ??= new TrustedTime(this.#knownTime(), this.#knownClaim());
     const time = this.#time.at(nowMs, monotonicMs);
-    const { latest } = this.#time;
+    const { latest, claim } = this.#time;
     if (latest !== undefined && Math.abs(latest - this.#timeNoted) >= NOTE_TIME_MS) {
-      this.#noteTime(latest);
+      this.#note(() => writeState(this.#db, TRUSTED_TIME, this.#timeNoted = latest));
+    }
+    const evenMs = claim?.evenMs ?? 0;
+    if (claim !== undefined && Math.abs(evenMs - this.#claimNotedMs) >= NOTE_TIME_MS) {
+      this.#note(() => {
+        writeState(this.#db, CLOCK_CLAIM, JSON.stringify(claim));
+        this.#claimNotedMs = evenMs;
+      });
     }
     return time;
   }
@@ -158,11 +170,21 @@ export class StorageBackend<B> {
     return this.#timeNoted = known;
   }
 
-  #noteTime(ms: number): void {
+  #knownClaim(): ClockClaim | undefined {
+    try {
+      const { wall, evenMs } = JSON.parse(String(readState(this.#db, CLOCK_CLAIM) ?? "{}"));
+      if (!Number.isFinite(wall) || !Number.isFinite(evenMs)) return undefined;
+      this.#claimNotedMs = evenMs;
+      return { wall, evenMs };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #note(write: () => void): void {
     const normal = this.#database.settings.commitBusyTimeoutMs;
     try {
-      withBusyTimeout(this.#db, JOB_BUSY_MS, normal, () => writeState(this.#db, TRUSTED_TIME, ms));
-      this.#timeNoted = ms;
+      withBusyTimeout(this.#db, JOB_BUSY_MS, normal, write);
     } catch {
       // The disk is full, or somebody holds a lock: the next tick tries again.
     }

@@ -47,6 +47,45 @@ Deno.test("TrustedTime.at() follows a clock that stays ahead for six hours", asy
   assert.equal(await look(time, clock, 1), clock.now());
 });
 
+Deno.test("TrustedTime adds up the hours of short runs, also of a machine that learns the time late", async () => {
+  for (const hasClock of [true, false]) {
+    const clock = new ManualClock();
+    let time = new TrustedTime();
+    await look(time, clock, 1);
+    for (let day = 0; day < 30; day++) {
+      // Off for twenty hours, and on for four.
+      clock.jump(20 * HOUR);
+      time = new TrustedTime(time.latest, time.claim);
+      const right = clock.now();
+      if (!hasClock) {
+        clock.jump(-right + 20_000);
+        await look(time, clock, 0.2);
+        clock.jump(right - 20_000);
+      }
+      await look(time, clock, 4);
+    }
+    assert.ok(clock.now() - time.latest! <= 48 * HOUR, `${(clock.now() - time.latest!) / HOUR} h`);
+  }
+});
+
+Deno.test("TrustedTime does not add up the hours of clocks that do not go on from run to run", async () => {
+  const clock = new ManualClock();
+  let time = new TrustedTime();
+  await look(time, clock, 1);
+  const before = clock.now();
+  const run = async (at: number) => {
+    time = new TrustedTime(time.latest, time.claim);
+    clock.jump(at - clock.now());
+    return await look(time, clock, 4);
+  };
+  // Years ahead at one start, then as it was, then ahead again; and further ahead than a machine is off.
+  await run(before + 10 * YEAR);
+  await run(before);
+  assert.ok(await run(before + 10 * YEAR) < before + 12 * HOUR);
+  assert.ok(await run(before + 20 * YEAR) < before + 18 * HOUR);
+  assert.ok(time.latest! < before + 18 * HOUR);
+});
+
 Deno.test("TrustedTime.at() follows a clock back at once, and forward again to where it was", async () => {
   // A machine without a clock of its own: last known time from before, 1970, then the network's.
   const clock = new ManualClock();
