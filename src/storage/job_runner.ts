@@ -9,11 +9,19 @@ import type { Job, LongStep } from "../capture/network.ts";
 /** Milliseconds that a commit may have to wait without a word. */
 const LONG_MS = 250;
 
+/**
+ * Milliseconds after which a job that runs once is tried again: first, and at most. An index that a full
+ * disk has no room for is sorted at every try, and commits wait for it.
+ */
+const RETRY_MS = { min: 60_000, max: 3_600_000 };
+
 interface Entry {
   readonly job: Job;
   /** Unix milliseconds of the next run; -Infinity: at the first tick; Infinity: never again. */
   dueAt: number;
   running: boolean;
+  /** Failures since the last step that did not fail. */
+  failures: number;
 }
 
 /** See the module. Earlier jobs go first: a later one may need what they make. */
@@ -24,7 +32,8 @@ export class JobRunner {
   /**
    * Begins nothing before the first tick.
    *
-   * @param onError told of a job that threw; the job waits for its next time.
+   * @param onError told of a job that threw; the job waits for its next time, one that runs once for a
+   * minute and then twice as long each time, up to an hour.
    * @param onDone told of a job that runs once and has come to its end.
    * @param onLongStep told before a step that cannot be divided and takes long, and, with undefined,
    * after it.
@@ -35,7 +44,7 @@ export class JobRunner {
     private readonly onDone: (job: string) => void = () => {},
     private readonly onLongStep: (step: LongStep | undefined) => void = () => {},
   ) {
-    this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false }));
+    this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false, failures: 0 }));
   }
 
   /** Names of the jobs that have work left now. */
@@ -70,18 +79,26 @@ export class JobRunner {
     if (entry === undefined) return false;
     const long = this.#announce(entry.job);
     try {
-      if (entry.job.step(budgetMs, this.#nowMs) === "done") {
+      const result = entry.job.step(budgetMs, this.#nowMs);
+      entry.failures = 0;
+      if (result === "done") {
         entry.running = false;
         if (entry.job.everyMs === 0) this.onDone(entry.job.name);
       }
     } catch (error) {
       entry.running = false;
-      // A job that runs once has not run yet: try again in a minute.
-      if (entry.job.everyMs === 0) entry.dueAt = this.#nowMs + 60_000;
+      // A job that runs once has not run yet.
+      if (entry.job.everyMs === 0) entry.dueAt = this.#nowMs + retryMs(entry.failures);
+      entry.failures++;
       this.onError(entry.job.name, error);
     } finally {
       if (long) this.onLongStep(undefined);
     }
     return this.pending.length > 0;
   }
+}
+
+/** Milliseconds until the next try, after `failures` others that failed before the last one. */
+function retryMs(failures: number): number {
+  return Math.min(RETRY_MS.max, RETRY_MS.min * 2 ** failures);
 }

@@ -79,6 +79,46 @@ Deno.test("JobRunner tries a job again that threw, and goes on with the others",
   assert.equal(failed.length, 1);
 });
 
+Deno.test("JobRunner tries a job that runs once less and less often while it fails, and each hour at last", () => {
+  const tries: number[] = [];
+  let left = 9;
+  const bad: Job = {
+    name: "bad",
+    everyMs: 0,
+    step(_budget, now) {
+      tries.push(now / 60_000);
+      if (left-- === 2) return "more";
+      throw new Error("the disk is full");
+    },
+  };
+  const runner = new JobRunner([bad], () => {});
+  for (let minute = 0; minute <= 400; minute++) {
+    runner.tick(minute * 60_000);
+    while (runner.slice(1));
+  }
+  // At the 123rd minute a step succeeds, and the next one fails at once.
+  assert.deepEqual(tries, [
+    0,
+    1,
+    3,
+    7,
+    15,
+    31,
+    63,
+    123,
+    123,
+    124,
+    126,
+    130,
+    138,
+    154,
+    186,
+    246,
+    306,
+    366,
+  ]);
+});
+
 Deno.test("JobRunner says when a job that runs once has come to its end", () => {
   const log: string[] = [];
   const done: string[] = [];
