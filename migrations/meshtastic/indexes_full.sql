@@ -1,4 +1,4 @@
--- Malla's indexes, under its names: its web UI finds them there.
+-- Malla's indexes, under its names: its web UI finds them there. The first is what retention waits for.
 CREATE INDEX IF NOT EXISTS idx_packet_history_stats ON packet_history(timestamp, from_node_id);
 CREATE INDEX IF NOT EXISTS idx_packet_history_gateway_stats ON packet_history(timestamp, gateway_id);
 CREATE INDEX IF NOT EXISTS idx_packet_history_portnum_time ON packet_history(timestamp, portnum_name);

@@ -1,14 +1,16 @@
 /** @module */
 import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
+import { hasIndexBy } from "../storage/schema.ts";
 import { Slices } from "../storage/slices.ts";
 import { CLOCK_WAS_SET } from "../storage/trusted_time.ts";
 import { transaction } from "../storage/transaction.ts";
 
 /**
  * Deletes packets that are older than `hours`, with what hangs on them; nodes stay. Packets from before
- * the clock was set go with those that came after them. Needs an index
- * that begins with the timestamp, so the job that builds indexes must come before it.
+ * the clock was set go with those that came after them. Deletes nothing while no index begins with the
+ * timestamp: every few rows would be found by sorting the whole table. So the job that builds indexes
+ * must come before it.
  */
 export function retentionJob(
   db: DatabaseSync,
@@ -17,10 +19,13 @@ export function retentionJob(
   slices: Slices = new Slices(),
 ): Job {
   const reached = { id: 0 };
+  let isIndexed = false;
   return {
     name: "retention",
     everyMs,
     step(budgetMs, nowMs) {
+      isIndexed ||= hasIndexBy(db, "packet_history", "timestamp");
+      if (!isIndexed) return "done";
       const cutoff = nowMs / 1000 - hours * 3600;
       const result = slices.run(budgetMs, (rows) => deleteOld(db, cutoff, rows, reached) > 0);
       if (result === "done") reached.id = 0;

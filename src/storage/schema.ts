@@ -31,6 +31,14 @@ export function schemaHas(
     .get(type, name) !== undefined;
 }
 
+/** True when an index over all rows of `table` begins with `column`, whatever its name. */
+export function hasIndexBy(db: DatabaseSync, table: string, column: string): boolean {
+  return db.prepare(
+    `SELECT 1 FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS part
+     WHERE list.partial = 0 AND part.seqno = 0 AND part.name = ? LIMIT 1`,
+  ).get(table, column) !== undefined;
+}
+
 /** The statements of an SQL file of ours: comment lines dropped, cut at semicolons that end a line. */
 export function splitStatements(sql: string): string[] {
   return sql.split("\n").filter((line) => !line.trimStart().startsWith("--")).join("\n")

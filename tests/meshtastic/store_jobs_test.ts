@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PacketDetails } from "../../src/meshtastic/record.ts";
 import { type MeshtasticStoreOptions, openMeshtasticStore } from "../../src/meshtastic/store.ts";
+import { openMeshtasticDatabase } from "../../src/meshtastic/open_store.ts";
 import { retentionJob } from "../../src/meshtastic/retention_job.ts";
 import { openDatabase } from "../../src/storage/open_database.ts";
 import { Reader } from "../../src/storage/reader.ts";
@@ -27,6 +28,15 @@ function rows(path: string, sql: string): Record<string, unknown>[] {
 
 function count(path: string, table: string): unknown {
   return rows(path, `SELECT count(*) AS n FROM ${table}`)[0]!["n"];
+}
+
+/** As a file of Malla's first versions, or one whose indexes were never built. */
+function dropIndexes(path: string): void {
+  using database = openDatabase(path);
+  const names = database.db.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'packet_history'",
+  ).all().map((row) => String(row["name"]));
+  for (const name of names) database.db.exec(`DROP INDEX ${name}`);
 }
 
 const position = {
@@ -333,6 +343,37 @@ Deno.test("retention deletes less at a time when its transactions take long", as
   assert.equal(left(), 0);
   assert.ok(longest <= 100, `${longest} ms`);
 });
+
+for (const indexes of ["full", "minimal"] as const) {
+  Deno.test(`retention waits for an index by time, which is built first of all (${indexes})`, async () => {
+    using scratch = new Scratch();
+    const path = scratch.file("mesh.db");
+    const store = await open(path, { indexes });
+    const old = Array.from({ length: 30 }, () => testRecord({ timestamp: NOW / 1000 - 7200 }));
+    await store.commit(old, emptyContext);
+    await store.close(0);
+    dropIndexes(path);
+
+    const { database, jobs: [build, retention] } = openMeshtasticDatabase({
+      path,
+      settings: {},
+      indexes,
+      retentionHours: 1,
+      enumNames: testEnumNames,
+      nowSeconds: NOW / 1000,
+    });
+    // Of some rows only, as one of Malla's: it would not find the others.
+    database.db.exec(
+      "CREATE INDEX partial ON packet_history(timestamp) WHERE hop_start = hop_limit",
+    );
+    assert.equal(retention!.step(40, NOW), "done");
+    assert.equal(count(path, "packet_history"), 30);
+    assert.equal(build!.step(40, NOW), "more");
+    while (retention!.step(40, NOW) === "more");
+    assert.equal(count(path, "packet_history"), 0);
+    database[Symbol.dispose]();
+  });
+}
 
 Deno.test("close() does not wait for a reader's snapshot", async () => {
   using scratch = new Scratch();
