@@ -8,13 +8,14 @@
 import type { Clock } from "./capture/clock.ts";
 import type { Log } from "./capture/log.ts";
 import type { Message, NetworkName } from "./capture/message.ts";
-import type { LongStep, Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
+import type { Network, RecordLabels, StorageError, Store } from "./capture/network.ts";
 import type { FeedPacket } from "./capture/page_view.ts";
 import type { NetworkConfigSection } from "./config/section.ts";
 import type { ExplainOptions, PacketExplanation, RecordNotes } from "./packet_explanation.ts";
 import type { SourceFigures } from "./mqtt/source_activity.ts";
 import type { ReplayTable } from "./recording/database_source.ts";
 import type { TableComparison } from "./recording/diff.ts";
+import type { JobListeners } from "./storage/announce.ts";
 import type { StorageSettings } from "./storage/open_database.ts";
 
 /** A store with what the service and a replay need beside commits. */
@@ -35,7 +36,7 @@ export interface NetworkStore<R> extends Store<R> {
 }
 
 /** How a store is opened, whatever the network. */
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends JobListeners {
   /** Path of the database. */
   readonly path: string;
   /** Settings of SQLite. */
@@ -52,8 +53,6 @@ export interface OpenStoreOptions {
    * Default false.
    */
   readonly isLive?: boolean;
-  /** Work begins that commits have to wait for; undefined: it has ended. */
-  readonly onLongStep?: (step: LongStep | undefined) => void;
   /** The storage thread died; every call rejects from now on. */
   readonly onThreadFailure?: (error: StorageError) => void;
 }
@@ -125,6 +124,8 @@ export interface NetworkDescriptor<C = unknown, R = unknown> {
     readonly noKeyResults: readonly string[];
     /** Reasons for which messages are dropped on an ordinary day, not worth a warning. */
     readonly ordinaryDrops: readonly string[];
+    /** Names of the background jobs that its store may have. */
+    readonly jobs: readonly string[];
   };
   /**
    * A decoder of its own; decoders share no state.

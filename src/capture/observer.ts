@@ -6,10 +6,16 @@
  *
  * @module
  */
-import type { CommitSummary, GapReason, RecordLabels, StorageReason } from "./network.ts";
+import type {
+  CommitSummary,
+  GapReason,
+  RecordLabels,
+  StorageError,
+  StorageReason,
+} from "./network.ts";
 import type { NetworkName } from "./message.ts";
 
-/** Watches a network's pipeline. */
+/** Watches a network's pipeline and its store. */
 export interface PipelineObserver {
   /** A broker delivered a message, at the QoS of this delivery. */
   received(source: string, qos: 0 | 1): void;
@@ -27,6 +33,8 @@ export interface PipelineObserver {
   storeError(network: NetworkName, reason: StorageReason): void;
   /** The database refused `n` records for themselves; their messages are kept apart. */
   quarantined(network: NetworkName, n: number): void;
+  /** A background job of the store failed; it is tried again by itself. `job` is of a closed set. */
+  jobFailed(network: NetworkName, job: string, error: StorageError): void;
   /** What waits in the network's queue now: messages, and bytes of payload and topic. */
   queue(network: NetworkName, depth: number, bytes: number): void;
   /** Something failed that nobody expected. */
@@ -55,6 +63,7 @@ export const noObserver: PipelineObserver & SourceObserver = {
   stored: nothing,
   storeError: nothing,
   quarantined: nothing,
+  jobFailed: nothing,
   queue: nothing,
   pipelineError: nothing,
   sourceUp: nothing,

@@ -17,6 +17,7 @@ import type { HealthComponent } from "../observe/health.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { CarryingStore } from "../storage/sample_carrier.ts";
 import { isAbsent } from "./existing_file.ts";
+import { StoreNote } from "./store_note.ts";
 
 /** What a {@linkcode NetworkRuntime} works with. */
 export interface NetworkRuntimeParts {
@@ -107,6 +108,7 @@ export class NetworkRuntime {
       maxMessages: config.queue.max_messages,
       maxBytes: config.queue.max_bytes,
     }, clock);
+    const note = new StoreNote(parts.storeHealth);
     this.store = new CarryingStore((onThreadFailure) =>
       descriptor.openStore(section, {
         path: parts.path,
@@ -115,13 +117,14 @@ export class NetworkRuntime {
         nowMs: clock.now(),
         log,
         isLive: parts.isLive ?? false,
-        onLongStep: (step) =>
-          parts.storeHealth.note(
-            step &&
-              `${step.what}; commits wait for it, about ${Math.ceil(step.expectedMs / 1000)} s`,
-          ),
+        onJobFailure: (job, error) => {
+          observer.jobFailed(descriptor.name, job, error);
+          note.jobFailed(job, error);
+        },
+        onJobDone: (job) => note.jobDone(job),
+        onLongStep: (step) => note.longStep(step),
         onThreadFailure: (error) => {
-          parts.storeHealth.note(undefined);
+          note.clear();
           log.error(
             error.reason === "replaced"
               ? "the database is not the file that was opened; it is opened anew"

@@ -55,7 +55,7 @@ async function openConfiguredStore(
     answersPruneRequests: options.isLive === true && config.prune_requests,
     hashRegions: config.hash_regions,
     maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
-    ...announceJobs(log, options.onLongStep),
+    ...announceJobs(log, options),
     ...(options.onThreadFailure === undefined ? {} : { onThreadFailure: options.onThreadFailure }),
   });
   announceOpening(log, options.path, store.info);

@@ -1,8 +1,9 @@
 /**
- * The closed sets that metrics and logs use for what the decoder does.
+ * The closed sets that metrics and logs use for what the decoder and the store's jobs do.
  *
  * @module
  */
+import { COMMON_JOBS } from "../storage/announce.ts";
 import { DROP_REASONS, type DropReason } from "./message.ts";
 import { payloadName } from "./packet.ts";
 
@@ -31,6 +32,31 @@ export const ORDINARY_DROPS: readonly DropReason[] = [
   "client_no_position",
 ];
 
+/** Names of the background jobs that a store may have. */
+export const JOBS: readonly string[] = [
+  ...COMMON_JOBS,
+  "index marks",
+  "neighbours",
+  "prune requests",
+  "multibyte snapshot",
+  ...["nodes", "metrics", "observers", "packets", "client receptions", "neighbours"]
+    .map((what) => `retention ${what}`),
+  "old observations",
+  ...[
+    "from_pubkey",
+    "channel_hash",
+    "channel_case",
+    "empty_packets",
+    "advert_count",
+    "last_packet_at",
+    "last_seen",
+    "path_json",
+    "measures",
+    "metric_measures",
+    "default_scope",
+  ].map((what) => `backfill ${what}`),
+];
+
 /** For the network's descriptor. */
 export const meshcoreLabels = {
   types: RECORD_TYPES,
@@ -38,4 +64,5 @@ export const meshcoreLabels = {
   decryptResults: DECRYPT_RESULTS,
   noKeyResults: ["no_key"],
   ordinaryDrops: ORDINARY_DROPS,
+  jobs: JOBS,
 } as const;

@@ -5,7 +5,7 @@ import { workerEntry } from "../storage/worker_entry.ts";
 import { type MeshtasticConfig, meshtasticConfigSection } from "./config.ts";
 import { createMeshtasticDecoder } from "./decoder.ts";
 import { enumNames } from "./enum_tables.ts";
-import { DECRYPT_RESULTS, DROP_REASONS, RECORD_TYPES } from "./labels.ts";
+import { DECRYPT_RESULTS, DROP_REASONS, JOBS, RECORD_TYPES } from "./labels.ts";
 import { feedPacket } from "./feed_packet.ts";
 import type { MeshtasticRecord } from "./record.ts";
 import { openMeshtasticStore } from "./store.ts";
@@ -22,6 +22,7 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
     decryptResults: DECRYPT_RESULTS,
     noKeyResults: ["no_key", "pki"],
     ordinaryDrops: ["json_topic", "stat_topic"],
+    jobs: JOBS,
   },
   createDecoder: (config) =>
     createMeshtasticDecoder({
@@ -42,7 +43,7 @@ export const meshtastic: NetworkDescriptor<MeshtasticConfig, MeshtasticRecord> &
       derivedTables: config.derived_tables,
       retentionHours: config.retention_hours,
       maintenanceIntervalMinutes: options.maintenanceIntervalMinutes,
-      ...announceJobs(options.log, options.onLongStep),
+      ...announceJobs(options.log, options),
       ...(options.onThreadFailure === undefined
         ? {}
         : { onThreadFailure: options.onThreadFailure }),

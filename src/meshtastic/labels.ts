@@ -1,8 +1,9 @@
 /**
- * The closed sets that metrics and logs use for what the decoder does.
+ * The closed sets that metrics and logs use for what the decoder and the store's jobs do.
  *
  * @module
  */
+import { COMMON_JOBS } from "../storage/announce.ts";
 import { PORT_NAMES, type PortName } from "./port_names.ts";
 
 /** Why a message makes no row. */
@@ -48,6 +49,9 @@ export const RECORD_TYPES: readonly RecordType[] = [
 
 /** One of {@linkcode RECORD_TYPES}. */
 export type RecordType = PortName | "UNNAMED" | "UNREADABLE";
+
+/** Names of the background jobs that a store may have. */
+export const JOBS = [...COMMON_JOBS, "meshpipe_rewrite", "retention"] as const;
 
 /** Beginnings of `parsing_error` for packets that could not be read to their payload. */
 export const PARSING_ERRORS = {

@@ -37,7 +37,7 @@ export interface MeshtasticStoreOptions {
   readonly maintenanceIntervalMinutes?: number;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
-  /** A job of {@linkcode StoreInfo.jobs} has come to its end. */
+  /** A job of {@linkcode StoreInfo.jobs} has come to its end, or another one whose last run failed. */
   readonly onJobDone?: (job: string) => void;
   /** Work begins that commits have to wait for; undefined: it has ended. */
   readonly onLongStep?: (step: LongStep | undefined) => void;

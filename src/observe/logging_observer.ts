@@ -6,7 +6,7 @@
  * @module
  */
 import type { NetworkName } from "../capture/message.ts";
-import type { GapReason, StorageReason } from "../capture/network.ts";
+import type { GapReason, StorageError, StorageReason } from "../capture/network.ts";
 import { noObserver, type PipelineObserver, type SourceObserver } from "../capture/observer.ts";
 import type { RateLimitedLog } from "./rate_limited_log.ts";
 
@@ -39,6 +39,13 @@ export function loggingObserver(
       log.warn(`quarantined ${network}`, "the database refused records; they are kept apart", {
         network,
         records: n,
+      });
+    },
+    jobFailed(network: NetworkName, job: string, error: StorageError): void {
+      log.warn(`job ${network} ${job}`, "a background job failed; it is tried again", {
+        network,
+        job,
+        error,
       });
     },
     pipelineError(network: NetworkName, error: unknown): void {

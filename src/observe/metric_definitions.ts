@@ -28,6 +28,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   kind: "what was found: `silent`, `never_heard`, `stalled`, `disconnected`, `recovered`",
   type: "kind of content that the network's decoder names, such as `POSITION_APP`; else `other`",
   reason: "why; from a closed set, else `other`",
+  background_job: "name of a background job of the store, such as `retention`; else `other`",
   result: "how decryption went, such as `none`, `hash`, `trial`, `no_key`; else `other`",
   processed_successfully: "`true` when the packet was read to its payload, else `false`",
   version: "version of meshcapture",
@@ -86,6 +87,12 @@ export const METRICS = {
     kind: "counter",
     help: "Records that the database refused for themselves; their messages are kept apart.",
     labels: ["network"],
+  },
+  job_failures_total: {
+    kind: "counter",
+    help:
+      "Failed runs of background jobs. A job that fails is tried again, and each time counts; /healthz says whether it still fails.",
+    labels: ["network", "background_job"],
   },
   pipeline_errors_total: {
     kind: "counter",

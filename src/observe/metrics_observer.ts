@@ -28,6 +28,8 @@ export interface NetworkLabels {
   readonly decryptResults: readonly string[];
   /** Those of `decryptResults` that mean: no key is known. @default ["no_key"] */
   readonly noKeyResults?: readonly string[];
+  /** Names of the background jobs that its store may have. */
+  readonly jobs: readonly string[];
 }
 
 /** Options of {@linkcode MetricsObserver}. */
@@ -95,6 +97,7 @@ interface NetworkSeries {
   readonly drops: ClosedSet;
   readonly decrypts: ClosedSet;
   readonly storeErrors: ClosedSet;
+  readonly jobFailures: ClosedSet;
   readonly noKey: ReadonlySet<string>;
   readonly decodeErrors: Tally;
   readonly readable: Tally;
@@ -191,6 +194,10 @@ export class MetricsObserver implements PipelineObserver, SourceObserver {
     this.#networks.get(network)?.quarantined.add(n);
   }
 
+  jobFailed(network: NetworkName, job: string): void {
+    this.#networks.get(network)?.jobFailures.add(job);
+  }
+
   queue(network: NetworkName, depth: number, bytes: number): void {
     const series = this.#networks.get(network);
     series?.depth.record(depth);
@@ -266,6 +273,10 @@ export class MetricsObserver implements PipelineObserver, SourceObserver {
         (result) => metrics.counter("decrypt_results_total", { network, result }),
       ),
       storeErrors: byReason("store_errors_total", Object.keys(STORAGE_REASONS)),
+      jobFailures: new ClosedSet(
+        labels.jobs,
+        (job) => metrics.counter("job_failures_total", { network, background_job: job }),
+      ),
       noKey: new Set(labels.noKeyResults ?? ["no_key"]),
       decodeErrors: counter("decode_errors_total"),
       readable: stored(true),

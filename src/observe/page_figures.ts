@@ -74,6 +74,8 @@ export class PageFigures implements PipelineObserver, SourceObserver {
   readonly #reconnects = new Map<string, number>();
 
   /** Health tells it. */
+  readonly jobFailed: PipelineObserver["jobFailed"] = noObserver.jobFailed;
+  /** Health tells it. */
   readonly pipelineError: PipelineObserver["pipelineError"] = noObserver.pipelineError;
   /** Each source's own activity tells it. */
   readonly sourceUp: SourceObserver["sourceUp"] = noObserver.sourceUp;

@@ -1,6 +1,6 @@
 /** What a person should read of a database that was opened, and of its background jobs. @module */
 import type { Log } from "../capture/log.ts";
-import type { LongStep, StorageError } from "../capture/network.ts";
+import type { LongStep, StorageError, StorageReason } from "../capture/network.ts";
 
 /** What a storage thread says of the database that it has opened, whatever the network. */
 export interface OpenedInfo {
@@ -22,21 +22,38 @@ export function announceOpening(log: Log, path: string, info: OpenedInfo): void 
   if (jobs.length > 0) log.info("background jobs begin", { jobs: jobs.join(", ") });
 }
 
-/** Listeners that say how background jobs end, and what commits wait for; that `onLongStep` hears, too. */
-export function announceJobs(
-  log: Log,
-  onLongStep: (step: LongStep | undefined) => void = () => {},
-): {
-  onJobFailure: (job: string, error: StorageError) => void;
-  onJobDone: (job: string) => void;
-  onLongStep: (step: LongStep | undefined) => void;
-} {
+/** Names of the jobs that every store may have, for label sets. `scheduler`: what runs the others. */
+export const COMMON_JOBS = ["indexes", "maintenance", "scheduler"] as const;
+
+/** Who hears of background jobs beside the log. */
+export interface JobListeners {
+  /** A background job failed; it is tried again by itself. Default: it is logged, each time. */
+  readonly onJobFailure?: (job: string, error: StorageError) => void;
+  /** A background job has come to its end: one that runs once, or one whose last run failed. */
+  readonly onJobDone?: (job: string) => void;
+  /** Work begins that commits have to wait for; undefined: it has ended. */
+  readonly onLongStep?: (step: LongStep | undefined) => void;
+}
+
+/** Listeners that say how background jobs end, and what commits wait for; `listeners` hear it, too. */
+export function announceJobs(log: Log, listeners: JobListeners = {}): Required<JobListeners> {
+  const failed = new Map<string, StorageReason>();
+  const warn = (job: string, error: StorageError) =>
+    log.warn("a background job failed; it is tried again", { job, error });
+  const onJobFailure = listeners.onJobFailure ?? warn;
   return {
-    onJobFailure: (job, error) =>
-      log.warn("a background job failed; it is tried again", { job, error }),
-    onJobDone: (job) => log.info("a background job is done", { job }),
+    onJobFailure: (job, error) => {
+      failed.set(job, error.reason);
+      onJobFailure(job, error);
+    },
+    onJobDone: (job) => {
+      listeners.onJobDone?.(job);
+      const after = failed.get(job);
+      failed.delete(job);
+      log.info("a background job is done", { job, ...(after === undefined ? {} : { after }) });
+    },
     onLongStep: (step) => {
-      onLongStep(step);
+      listeners.onLongStep?.(step);
       if (step === undefined) return;
       log.info("commits wait for work that cannot be divided", {
         what: step.what,

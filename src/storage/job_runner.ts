@@ -22,6 +22,8 @@ interface Entry {
   running: boolean;
   /** Failures since the last step that did not fail. */
   failures: number;
+  /** No run has come to its end since one failed. */
+  hasFailed: boolean;
 }
 
 /** See the module. Earlier jobs go first: a later one may need what they make. */
@@ -34,7 +36,7 @@ export class JobRunner {
    *
    * @param onError told of a job that threw; the job waits for its next time, one that runs once for a
    * minute and then twice as long each time, up to an hour.
-   * @param onDone told of a job that runs once and has come to its end.
+   * @param onDone told of a job that has come to its end: one that runs once, or one whose last run failed.
    * @param onLongStep told before a step that cannot be divided and takes long, and, with undefined,
    * after it.
    */
@@ -44,7 +46,13 @@ export class JobRunner {
     private readonly onDone: (job: string) => void = () => {},
     private readonly onLongStep: (step: LongStep | undefined) => void = () => {},
   ) {
-    this.#entries = jobs.map((job) => ({ job, dueAt: -Infinity, running: false, failures: 0 }));
+    this.#entries = jobs.map((job) => ({
+      job,
+      dueAt: -Infinity,
+      running: false,
+      failures: 0,
+      hasFailed: false,
+    }));
   }
 
   /** Names of the jobs that have work left now. */
@@ -83,13 +91,15 @@ export class JobRunner {
       entry.failures = 0;
       if (result === "done") {
         entry.running = false;
-        if (entry.job.everyMs === 0) this.onDone(entry.job.name);
+        if (entry.job.everyMs === 0 || entry.hasFailed) this.onDone(entry.job.name);
+        entry.hasFailed = false;
       }
     } catch (error) {
       entry.running = false;
       // A job that runs once has not run yet.
       if (entry.job.everyMs === 0) entry.dueAt = this.#nowMs + retryMs(entry.failures);
       entry.failures++;
+      entry.hasFailed = true;
       this.onError(entry.job.name, error);
     } finally {
       if (long) this.onLongStep(undefined);

@@ -17,7 +17,7 @@ const SLICE_MS = 40;
 export type OpenBackend<B, O, I> = (
   options: O,
   onJobError: (job: string, error: unknown) => void,
-  /** To be told of jobs that run once. */
+  /** To be told of jobs that come to their end: those that run once, and those that failed before. */
   onJobDone: (job: string) => void,
   /** To be told before work that commits have to wait for, and, with undefined, after it. */
   onLongStep: (step: LongStep | undefined) => void,
@@ -44,9 +44,10 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
   const post = (message: ThreadMessage) => worker.postMessage(message);
   let backend: StorageBackend<B> | undefined;
   let working = false;
+  let schedulerFailed = false;
 
   const onJobError = (job: string, error: unknown) => {
-    const failure = storageFailure(error, `background job ${job} failed`);
+    const failure = storageFailure(error, `background job ${job} fails`);
     post({ kind: "job_failed", job, error: errorParts(failure) });
   };
 
@@ -60,7 +61,10 @@ export function serveStorage<B, O, I>(open: OpenBackend<B, O, I>): void {
     let more = false;
     try {
       more = backend?.slice(SLICE_MS) ?? false;
+      if (schedulerFailed) onJobDone("scheduler");
+      schedulerFailed = false;
     } catch (error) {
+      schedulerFailed = true;
       onJobError("scheduler", error);
     }
     if (more) setTimeout(work, Math.min(SLICE_MS, performance.now() - start));

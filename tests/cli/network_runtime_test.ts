@@ -28,6 +28,7 @@ function setUp(overrides: Record<string, string> = {}) {
   const network = new FakeNetwork();
   const health = new HealthRegistry({ clock });
   const depths: number[] = [];
+  const failedJobs: string[] = [];
   const runtime = new NetworkRuntime({
     readFile: () => assert.fail("no file is named"),
     descriptor: network.descriptor,
@@ -36,7 +37,11 @@ function setUp(overrides: Record<string, string> = {}) {
     path: "x.db",
     clock,
     log: silentLog,
-    observer: { ...noObserver, queue: (_network, depth) => depths.push(depth) },
+    observer: {
+      ...noObserver,
+      queue: (_network, depth) => depths.push(depth),
+      jobFailed: (_network, job) => failedJobs.push(job),
+    },
     storeHealth: health.component("store:meshtastic"),
     queueHealth: health.component("queue:meshtastic"),
   });
@@ -46,7 +51,7 @@ function setUp(overrides: Record<string, string> = {}) {
       await clock.advance(1000);
     }
   };
-  return { clock, network, health, runtime, depths, reviewFor };
+  return { clock, network, health, runtime, depths, failedJobs, reviewFor };
 }
 
 const locked = () => new StorageError("another program holds it", "locked", true);
@@ -106,6 +111,32 @@ Deno.test("NetworkRuntime says on health what commits wait for, and takes it bac
   assert.equal(note(), "building index a of t; commits wait for it, about 62 s");
   network.tellLongStep(undefined);
   assert.equal(note(), undefined);
+  await runtime.pipeline.drain();
+});
+
+Deno.test("NetworkRuntime counts jobs that fail, and names them on health until they succeed", async () => {
+  const { network, health, runtime, failedJobs } = setUp();
+  await runtime.start(new AbortController().signal);
+  const note = () => health.report().components["store:meshtastic"]!.note;
+  const fails = (job: string, why: string) =>
+    network.failJob(job, new StorageError(`background job ${job} fails: ${why}`, "io", true));
+  network.tellLongStep({ what: "building index a of t", expectedMs: 1000 });
+  fails("retention", "locked");
+  fails("retention", "disk full");
+  fails("maintenance", "locked");
+  const waits = "building index a of t; commits wait for it, about 1 s";
+  const retention = "background job retention fails: disk full";
+  const maintenance = "background job maintenance fails: locked";
+  assert.equal(note(), `${waits}; ${retention}; ${maintenance}`);
+  network.tellLongStep(undefined);
+  network.endJob("indexes");
+  assert.equal(note(), `${retention}; ${maintenance}`);
+  network.endJob("retention");
+  assert.equal(note(), maintenance);
+  assert.equal(health.report().components["store:meshtastic"]!.status, "ok");
+  network.killThread(new StorageError("the storage thread died", "unexpected", false));
+  assert.equal(note(), undefined);
+  assert.deepEqual(failedJobs, ["retention", "retention", "maintenance"]);
   await runtime.pipeline.drain();
 });
 

@@ -115,6 +115,10 @@ export class FakeNetwork {
   killThread: (error: StorageError) => void = () => {};
   /** Of the last opening. */
   tellLongStep: (step: LongStep | undefined) => void = () => {};
+  /** Of the last opening. */
+  failJob: (job: string, error: StorageError) => void = () => {};
+  /** Of the last opening. */
+  endJob: (job: string) => void = () => {};
   readonly descriptor: NetworkDescriptor = {
     ...(meshtastic as NetworkDescriptor),
     createDecoder: () => ({
@@ -132,6 +136,8 @@ export class FakeNetwork {
       const store = new FakeStore();
       this.stores.push(store);
       this.tellLongStep = (step) => options.onLongStep?.(step);
+      this.failJob = (job, error) => options.onJobFailure?.(job, error);
+      this.endJob = (job) => options.onJobDone?.(job);
       this.killThread = (error) => {
         store.failure = error;
         options.onThreadFailure?.(error);

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLog } from "../../src/capture/log.ts";
 import { meshcore as descriptor } from "../../src/meshcore/descriptor.ts";
+import { openMeshcoreDatabase } from "../../src/meshcore/open_store.ts";
 import { meshcoreTools as tools } from "../../src/meshcore/tools.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { loadOk } from "./config_helper.ts";
+import { GENERATIONS, makeCoreScope } from "./old_databases.ts";
+import { testParts } from "./test_store.ts";
 
 Deno.test("the descriptor's demo configuration reads the traffic that it generates", async () => {
   const overrides: Record<string, string> = { "sources.0.network": "meshcore" };
@@ -73,4 +76,23 @@ Deno.test("the descriptor's summary counts in CoreScope's tables", () => {
     ["channel messages read", 2],
     ["channels", 2],
   ]);
+});
+
+Deno.test("the labels name every background job that a database may have, and no other", () => {
+  using scratch = new Scratch("mc-jobs");
+  const names = new Set<string>(["maintenance", "scheduler"]);
+  GENERATIONS.forEach((generation, i) => {
+    const path = scratch.file(`${i}.db`);
+    makeCoreScope(path, generation);
+    const { database, jobs } = openMeshcoreDatabase({
+      ...testParts,
+      path,
+      retention: { ...testParts.retention, packetDays: 1, clientRxDays: 1 },
+      answersPruneRequests: true,
+      hasRegions: true,
+    });
+    for (const { name } of jobs) names.add(name);
+    database[Symbol.dispose]();
+  });
+  assert.deepEqual([...names].toSorted(), descriptor.labels.jobs.toSorted());
 });

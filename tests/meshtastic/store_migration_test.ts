@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { StorageError } from "../../src/capture/network.ts";
+import { meshtastic } from "../../src/meshtastic/descriptor.ts";
 import { migrateBack } from "../../src/meshtastic/migrate_back.ts";
 import { openMeshtasticDatabase } from "../../src/meshtastic/open_store.ts";
 import { type MeshtasticStoreOptions, openMeshtasticStore } from "../../src/meshtastic/store.ts";
@@ -325,6 +326,23 @@ Deno.test("openMeshtasticStore() gives unreadable packets no port's name, also a
   await again.runJobs(NOW);
   await again.close(0);
   assert.equal(name(), null);
+});
+
+Deno.test("the labels name every background job that a database may have, and no other", () => {
+  using scratch = new Scratch();
+  const path = scratch.file("meshpipe.db");
+  makeMeshpipe(path);
+  const { database, jobs } = openMeshtasticDatabase({
+    path,
+    settings: {},
+    indexes: "full",
+    retentionHours: 1,
+    enumNames: testEnumNames,
+    nowSeconds: NOW / 1000,
+  });
+  const names = ["maintenance", "scheduler", ...jobs.map((job) => job.name)];
+  assert.deepEqual(names.toSorted(), meshtastic.labels.jobs.toSorted());
+  database[Symbol.dispose]();
 });
 
 Deno.test("the rewrite of a meshpipe database goes on where it was broken off", () => {

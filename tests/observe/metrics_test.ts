@@ -20,6 +20,7 @@ function setUp(prefix = "meshcapture", sources: readonly string[] = ["home"]) {
       types: ["POSITION_APP", "TEXT_MESSAGE_APP"],
       dropReasons: ["too_large", "json"],
       decryptResults: ["none", "hash", "no_key"],
+      jobs: ["retention"],
     }],
   });
   return { clock, metrics, observer };
@@ -136,6 +137,7 @@ Deno.test("MetricsObserver counts what the pipeline tells", async () => {
   observer.stored("meshtastic", false, 2);
   observer.storeError("meshtastic", "disk_full");
   observer.quarantined("meshtastic", 3);
+  observer.jobFailed("meshtastic", "retention");
   observer.queue("meshtastic", 11, 2048);
   observer.pipelineError("meshtastic");
   observer.sourceUp("home", true);
@@ -146,6 +148,7 @@ Deno.test("MetricsObserver counts what the pipeline tells", async () => {
     'messages_received_total{source="home",qos="1"}': 2,
     'messages_dropped_total{network="meshtastic",reason="json"}': 1,
     'duplicates_skipped_total{source="home"}': 1,
+    'job_failures_total{network="meshtastic",background_job="retention"}': 1,
     'packets_stored_total{network="meshtastic",processed_successfully="true"}': 7,
     'packets_stored_total{network="meshtastic",processed_successfully="false"}': 2,
     'store_errors_total{network="meshtastic",reason="disk_full"}': 1,

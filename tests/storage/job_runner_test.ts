@@ -134,6 +134,28 @@ Deno.test("JobRunner says when a job that runs once has come to its end", () => 
   assert.deepEqual(done, ["once"]);
 });
 
+Deno.test("JobRunner says when a job that failed has run to its end, and not when it goes on as before", () => {
+  const done: string[] = [];
+  const answers: ("more" | "done" | Error)[] = [
+    ...["done", new Error("locked"), "more", new Error("locked"), "more", "done", "done"] as const,
+  ];
+  const often: Job = {
+    name: "often",
+    everyMs: 100,
+    step() {
+      const answer = answers.shift()!;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  const runner = new JobRunner([often], () => done.push("failed"), (name) => done.push(name));
+  for (let now = 0; answers.length > 0; now += 100) {
+    runner.tick(now);
+    while (runner.slice(1));
+  }
+  assert.deepEqual(done, ["failed", "failed", "often"]);
+});
+
 Deno.test("JobRunner tells of a step that cannot be divided before it begins and when it has ended", () => {
   const told: string[] = [];
   const expected = [300, 249, 5000];
