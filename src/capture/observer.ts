@@ -31,7 +31,7 @@ export interface PipelineObserver {
   stored(network: NetworkName, readable: boolean, n: number): void;
   /** A write or an opening failed. */
   storeError(network: NetworkName, reason: StorageReason): void;
-  /** The database refused `n` records for themselves; their messages are kept apart. */
+  /** `n` messages could not be stored as rows, such as the database refuses; they are kept apart. */
   quarantined(network: NetworkName, n: number): void;
   /** A background job of the store failed; it is tried again by itself. `job` is of a closed set. */
   jobFailed(network: NetworkName, job: string, error: StorageError): void;

@@ -292,7 +292,7 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
   }
 
   #tellWatchers(prepared: Batch<R, B>, quarantined: number, summary: CommitSummary): void {
-    const { network, observer, log, watcher } = this.#parts;
+    const { network, observer, watcher } = this.#parts;
     const leftOut = recordsLeftOut(prepared.quarantine);
     const stored = prepared.records.size - leftOut.size;
     const readable = prepared.readable.reduce(
@@ -304,12 +304,7 @@ export class Pipeline<R, B extends RecordBatch<R> = RecordBatch<R>> implements A
     if (stored > readable) observer.stored(network.name, false, stored - readable);
     const watched = prepared.watched?.filter((_, index) => !leftOut.has(index));
     if (watched !== undefined && watched.length > 0) watcher?.committed(watched);
-    if (quarantined > 0) {
-      observer.quarantined(network.name, quarantined);
-      log.warn("messages could not be stored as rows; they are in capture_quarantine", {
-        messages: quarantined,
-      });
-    }
+    if (quarantined > 0) observer.quarantined(network.name, quarantined);
   }
 }
 

@@ -36,10 +36,13 @@ export function loggingObserver(
       });
     },
     quarantined(network: NetworkName, n: number): void {
-      log.warn(`quarantined ${network}`, "the database refused records; they are kept apart", {
-        network,
-        records: n,
-      });
+      const fields = { network, messages: n };
+      log.warn(
+        `quarantined ${network}`,
+        "messages could not be stored as rows; they are in capture_quarantine",
+        fields,
+        { summed: ["messages"] },
+      );
     },
     jobFailed(network: NetworkName, job: string, error: StorageError): void {
       log.warn(`job ${network} ${job}`, "a background job failed; it is tried again", {

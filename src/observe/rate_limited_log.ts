@@ -15,6 +15,14 @@ export interface RateLimitOptions {
   readonly intervalMs?: number;
 }
 
+/** Options of one line. */
+export interface LineOptions {
+  /** Milliseconds between two lines of this reason. Default: that of the log. */
+  readonly intervalMs?: number;
+  /** Names of fields that are numbers to be added up over the lines that are not written. Default: none. */
+  readonly summed?: readonly string[];
+}
+
 type Level = "info" | "warn" | "error";
 
 interface Window {
@@ -22,6 +30,7 @@ interface Window {
   level: Level;
   message: string;
   fields: LogFields;
+  readonly intervalMs: number;
   timer: Timer;
 }
 
@@ -48,21 +57,27 @@ export class RateLimitedLog implements Disposable {
   }
 
   /** A line at level info; see {@linkcode RateLimitedLog.warn}. */
-  info(reason: string, message: string, fields: LogFields = {}): void {
-    this.#line("info", reason, message, fields);
+  info(reason: string, message: string, fields: LogFields = {}, options?: LineOptions): void {
+    this.#line("info", reason, message, fields, options);
   }
 
   /** A line at level warn. Lines are counted by `reason`, which is of a closed set. */
-  warn(reason: string, message: string, fields: LogFields = {}): void {
-    this.#line("warn", reason, message, fields);
+  warn(reason: string, message: string, fields: LogFields = {}, options?: LineOptions): void {
+    this.#line("warn", reason, message, fields, options);
   }
 
   /** A line at level error; see {@linkcode RateLimitedLog.warn}. */
-  error(reason: string, message: string, fields: LogFields = {}): void {
-    this.#line("error", reason, message, fields);
+  error(reason: string, message: string, fields: LogFields = {}, options?: LineOptions): void {
+    this.#line("error", reason, message, fields, options);
   }
 
-  #line(level: Level, reason: string, message: string, fields: LogFields): void {
+  #line(
+    level: Level,
+    reason: string,
+    message: string,
+    fields: LogFields,
+    options: LineOptions = {},
+  ): void {
     let key = reason;
     let window = this.#windows.get(key);
     if (window === undefined && this.#windows.size >= MAX_REASONS) {
@@ -70,20 +85,23 @@ export class RateLimitedLog implements Disposable {
       window = this.#windows.get(key);
     }
     if (window !== undefined) {
+      window.fields = window.suppressed === 0
+        ? fields
+        : { ...fields, ...sums(window.fields, fields, options.summed ?? []) };
       window.suppressed++;
       window.level = level;
       window.message = message;
-      window.fields = fields;
       return;
     }
     this.#log[level](message, fields);
     if (this.#disposed) return;
-    const timer = this.#arm(key);
-    this.#windows.set(key, { suppressed: 0, level, message, fields, timer });
+    const intervalMs = options.intervalMs ?? this.#intervalMs;
+    const timer = this.#arm(key, intervalMs);
+    this.#windows.set(key, { suppressed: 0, level, message, fields, intervalMs, timer });
   }
 
-  #arm(key: string): Timer {
-    return this.#clock.setTimer(() => this.#ended(key), this.#intervalMs);
+  #arm(key: string, intervalMs: number): Timer {
+    return this.#clock.setTimer(() => this.#ended(key), intervalMs);
   }
 
   #ended(key: string): void {
@@ -94,7 +112,7 @@ export class RateLimitedLog implements Disposable {
       return;
     }
     this.#flush(window);
-    window.timer = this.#arm(key);
+    window.timer = this.#arm(key, window.intervalMs);
   }
 
   #flush(window: Window): void {
@@ -116,4 +134,8 @@ export class RateLimitedLog implements Disposable {
     }
     this.#windows.clear();
   }
+}
+
+function sums(before: LogFields, now: LogFields, names: readonly string[]): LogFields {
+  return Object.fromEntries(names.map((name) => [name, Number(before[name]) + Number(now[name])]));
 }

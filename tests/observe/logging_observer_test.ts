@@ -37,9 +37,20 @@ Deno.test("loggingObserver() writes what was refused, not covered or not expecte
   observer.captureGap("home", "qos0");
   observer.pipelineError("meshtastic", error);
   assert.deepEqual(lines, [
-    { network: "meshtastic", records: 2 },
+    { network: "meshtastic", messages: 2 },
     { source: "home", reason: "qos0" },
     { network: "meshtastic", error },
+  ]);
+});
+
+Deno.test("loggingObserver() tells of quarantine once a minute, with all that went there since", async () => {
+  const { lines, clock, limited, observer } = setUp();
+  using _ = limited;
+  for (const n of [1, 2, 3]) observer.quarantined("meshtastic", n);
+  await clock.advance(60_000);
+  assert.deepEqual(lines, [
+    { network: "meshtastic", messages: 1 },
+    { network: "meshtastic", messages: 5, suppressed: 1 },
   ]);
 });
 

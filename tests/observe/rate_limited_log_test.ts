@@ -35,6 +35,33 @@ Deno.test("RateLimitedLog says after the interval how many lines were not writte
   assert.deepEqual(lines.at(-1), ["dropped", { n: 6 }]);
 });
 
+Deno.test("RateLimitedLog adds up what a line says is to be summed, since the last one that was written", async () => {
+  const { lines, log } = collect();
+  const clock = new ManualClock();
+  using limited = new RateLimitedLog(log, { clock, intervalMs: 1000 });
+  const say = (n: number, at: number) => limited.warn("a", "m", { n, at }, { summed: ["n"] });
+  [1, 10, 100, 1000].forEach(say);
+  await clock.advance(1000);
+  say(5, 9);
+  await clock.advance(1000);
+  assert.deepEqual(lines, [
+    ["m", { n: 1, at: 0 }],
+    ["m", { n: 1110, at: 3, suppressed: 2 }],
+    ["m", { n: 5, at: 9 }],
+  ]);
+});
+
+Deno.test("RateLimitedLog gives a reason an interval of its own", async () => {
+  const { lines, log } = collect();
+  const clock = new ManualClock();
+  using limited = new RateLimitedLog(log, { clock, intervalMs: 1000 });
+  for (let n = 0; n < 4; n++) {
+    limited.warn("a", "m", { n }, { intervalMs: 2500 });
+    await clock.advance(1000);
+  }
+  assert.deepEqual(lines, [["m", { n: 0 }], ["m", { n: 2, suppressed: 1 }]]);
+});
+
 Deno.test("RateLimitedLog forgets a reason that has been quiet, and leaves no timer", async () => {
   const { lines, log } = collect();
   const clock = new ManualClock();
