@@ -14,6 +14,7 @@ import { receiptClock } from "../capture/receipt_clock.ts";
 import type { CoreConfig } from "../config/schema.ts";
 import type { DecoderContext, NetworkDescriptor } from "../network_descriptor.ts";
 import type { HealthComponent } from "../observe/health.ts";
+import { RateLimitedLog } from "../observe/rate_limited_log.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { CarryingStore } from "../storage/sample_carrier.ts";
 import { isAbsent } from "./existing_file.ts";
@@ -60,6 +61,9 @@ const OPEN_RETRY_MS = 2_000;
 
 /** Milliseconds between two tries to open a database that only a person can mend. */
 const REFUSED_RETRY_MS = 15_000;
+
+/** Milliseconds between two lines of the log that say for the same reason that it cannot be opened. */
+const OPEN_LOG_MS = 3_600_000;
 
 /** The settings of SQLite that the configuration holds. */
 export function storageSettings(storage: CoreConfig["storage"]): StorageSettings {
@@ -171,6 +175,7 @@ export class NetworkRuntime {
     if (isAbsent(folder)) {
       log.info("the folder of the database is not there; it is made", { folder });
     }
+    using limited = new RateLimitedLog(log, { clock, intervalMs: OPEN_LOG_MS });
     for (;;) {
       try {
         await this.store.ready();
@@ -180,8 +185,16 @@ export class NetworkRuntime {
         if (!error.retryable && !goesOn()) throw error;
         storeHealth.trouble(error.reason, error.message);
         const fields = { reason: error.reason, error: error.message };
-        if (error.retryable) log.warn("the database cannot be opened yet; trying again", fields);
-        else log.error("the database is refused; the other network goes on without it", fields);
+        const why = `${error.reason} ${error.message}`;
+        if (error.retryable) {
+          limited.warn(why, "the database cannot be opened yet; trying again", fields);
+        } else {
+          limited.error(
+            why,
+            "the database is refused; the other network goes on without it",
+            fields,
+          );
+        }
         await delay(clock, error.retryable ? OPEN_RETRY_MS : REFUSED_RETRY_MS, signal);
       }
     }

@@ -13,6 +13,9 @@ import type { RateLimitedLog } from "./rate_limited_log.ts";
 /** Watches the pipelines and the sources. */
 export type Observer = PipelineObserver & SourceObserver;
 
+/** Milliseconds between two lines of a job that fails in the same way: it may do so for months. */
+const JOB_MS = 3_600_000;
+
 /** An observer that writes to `log`. `ordinary`: drops that are no reason to warn. */
 export function loggingObserver(
   log: RateLimitedLog,
@@ -45,11 +48,12 @@ export function loggingObserver(
       );
     },
     jobFailed(network: NetworkName, job: string, error: StorageError): void {
-      log.warn(`job ${network} ${job}`, "a background job failed; it is tried again", {
-        network,
-        job,
-        error,
-      });
+      log.warn(
+        `job ${network} ${job} ${error.message}`,
+        "a background job failed; it is tried again",
+        { network, job, error },
+        { intervalMs: JOB_MS },
+      );
     },
     pipelineError(network: NetworkName, error: unknown): void {
       log.error(`pipeline ${network}`, "unexpected failure in the pipeline", { network, error });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../src/capture/log.ts";
+import { type LogFields, silentLog } from "../../src/capture/log.ts";
 import { StorageError } from "../../src/capture/network.ts";
 import { noObserver } from "../../src/capture/observer.ts";
 import { NetworkRuntime, storageSettings } from "../../src/cli/network_runtime.ts";
@@ -29,6 +29,8 @@ function setUp(overrides: Record<string, string> = {}) {
   const health = new HealthRegistry({ clock });
   const depths: number[] = [];
   const failedJobs: string[] = [];
+  const lines: [string, LogFields][] = [];
+  const add = (message: string, fields: LogFields = {}) => void lines.push([message, fields]);
   const runtime = new NetworkRuntime({
     readFile: () => assert.fail("no file is named"),
     descriptor: network.descriptor,
@@ -36,7 +38,7 @@ function setUp(overrides: Record<string, string> = {}) {
     config: configWith(overrides),
     path: "x.db",
     clock,
-    log: silentLog,
+    log: { ...silentLog, warn: add, error: add },
     observer: {
       ...noObserver,
       queue: (_network, depth) => depths.push(depth),
@@ -51,7 +53,7 @@ function setUp(overrides: Record<string, string> = {}) {
       await clock.advance(1000);
     }
   };
-  return { clock, network, health, runtime, depths, failedJobs, reviewFor };
+  return { clock, network, health, runtime, depths, failedJobs, lines, reviewFor };
 }
 
 const locked = () => new StorageError("another program holds it", "locked", true);
@@ -101,6 +103,27 @@ Deno.test("NetworkRuntime.start() waits, red, for a refused database where the s
   await started;
   assert.equal(network.stores.length, 1);
   await runtime.pipeline.drain();
+});
+
+Deno.test("NetworkRuntime.start() logs each reason once while it cannot open, and again every hour", async () => {
+  const { network, runtime, clock, lines } = setUp();
+  const full = new StorageError("no room", "disk_full", true);
+  const failures = Array.from({ length: 2000 }, (_, i) => i === 5 ? full : locked());
+  network.openFailures.push(...failures);
+  const stop = new AbortController();
+  const started = runtime.start(stop.signal);
+  started.catch(() => {});
+  for (let i = 0; i < 1900; i++) await clock.advance(2000);
+  const line = "the database cannot be opened yet; trying again";
+  const isLocked = { reason: "locked", error: "another program holds it" };
+  assert.deepEqual(lines, [
+    [line, isLocked],
+    [line, { reason: "disk_full", error: "no room" }],
+    [line, { ...isLocked, suppressed: 1797 }],
+  ]);
+  stop.abort(new Error("shutting down"));
+  await assert.rejects(started, /shutting down/);
+  assert.equal(clock.armed, 0);
 });
 
 Deno.test("NetworkRuntime says on health what commits wait for, and takes it back", async () => {

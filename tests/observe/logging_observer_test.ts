@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type LogFields, silentLog } from "../../src/capture/log.ts";
+import { StorageError } from "../../src/capture/network.ts";
 import { noObserver } from "../../src/capture/observer.ts";
 import { combineObservers, loggingObserver } from "../../src/observe/logging_observer.ts";
 import { RateLimitedLog } from "../../src/observe/rate_limited_log.ts";
@@ -51,6 +52,23 @@ Deno.test("loggingObserver() tells of quarantine once a minute, with all that we
   assert.deepEqual(lines, [
     { network: "meshtastic", messages: 1 },
     { network: "meshtastic", messages: 5, suppressed: 1 },
+  ]);
+});
+
+Deno.test("loggingObserver() tells once an hour of a job that fails in the same way", async () => {
+  const { lines, clock, limited, observer } = setUp();
+  using _ = limited;
+  const locked = new StorageError("background job retention fails: locked", "locked", true);
+  const full = new StorageError("background job retention fails: full", "disk_full", true);
+  for (let minute = 0; minute < 60; minute++) {
+    observer.jobFailed("meshtastic", "retention", minute === 30 ? full : locked);
+    await clock.advance(60_000);
+  }
+  const line = { network: "meshtastic", job: "retention" };
+  assert.deepEqual(lines, [
+    { ...line, error: locked },
+    { ...line, error: full },
+    { ...line, error: locked, suppressed: 57 },
   ]);
 });
 
