@@ -14,10 +14,12 @@ import { receiptClock } from "../capture/receipt_clock.ts";
 import type { CoreConfig } from "../config/schema.ts";
 import type { DecoderContext, NetworkDescriptor } from "../network_descriptor.ts";
 import type { HealthComponent } from "../observe/health.ts";
+import { diskFreeBytes } from "../observe/disk_space.ts";
 import { RateLimitedLog } from "../observe/rate_limited_log.ts";
 import type { StorageSettings } from "../storage/open_database.ts";
 import { CarryingStore } from "../storage/sample_carrier.ts";
 import { isAbsent } from "./existing_file.ts";
+import { noRoomOr } from "./no_room.ts";
 import { StoreNote } from "./store_note.ts";
 
 /** What a {@linkcode NetworkRuntime} works with. */
@@ -46,6 +48,8 @@ export interface NetworkRuntimeParts {
   readonly queueHealth: HealthComponent;
   /** Sees the records that are on the disk. */
   readonly watcher?: CommitWatcher<unknown>;
+  /** Bytes that may still be written to the file system of a folder; undefined: not known. Default: asks. */
+  readonly diskFreeBytes?: (folder: string) => Promise<number | undefined>;
   /** Hears the names of the sources whose messages were just stored or dropped by rule. */
   readonly onSettled?: (sources: readonly string[]) => void;
 }
@@ -112,6 +116,7 @@ export class NetworkRuntime {
       maxMessages: config.queue.max_messages,
       maxBytes: config.queue.max_bytes,
     }, clock);
+    const freeBytes = parts.diskFreeBytes ?? diskFreeBytes;
     const note = new StoreNote(parts.storeHealth);
     this.store = new CarryingStore((onThreadFailure) =>
       descriptor.openStore(section, {
@@ -137,6 +142,8 @@ export class NetworkRuntime {
           );
           onThreadFailure(error);
         },
+      }).catch(async (error) => {
+        throw await noRoomOr(error, () => freeBytes(dirname(parts.path)));
       })
     );
     this.pipeline = new Pipeline({

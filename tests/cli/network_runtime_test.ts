@@ -23,7 +23,10 @@ function configWith(overrides: Record<string, string> = {}) {
   return loaded.config;
 }
 
-function setUp(overrides: Record<string, string> = {}) {
+function setUp(
+  overrides: Record<string, string> = {},
+  diskFreeBytes = (_folder: string): Promise<number | undefined> => Promise.resolve(undefined),
+) {
   const clock = new ManualClock();
   const network = new FakeNetwork();
   const health = new HealthRegistry({ clock });
@@ -37,6 +40,7 @@ function setUp(overrides: Record<string, string> = {}) {
     section: {},
     config: configWith(overrides),
     path: "x.db",
+    diskFreeBytes,
     clock,
     log: { ...silentLog, warn: add, error: add },
     observer: {
@@ -124,6 +128,31 @@ Deno.test("NetworkRuntime.start() logs each reason once while it cannot open, an
   stop.abort(new Error("shutting down"));
   await assert.rejects(started, /shutting down/);
   assert.equal(clock.armed, 0);
+});
+
+Deno.test("NetworkRuntime calls a disk full that has no room for SQLite's shared memory", async () => {
+  const io = () => new StorageError("x.db cannot be opened: disk I/O error", "io", true);
+  const reasonsWith = async (free: number | undefined) => {
+    const folders: string[] = [];
+    const { network, runtime, health, reviewFor } = setUp({}, async (folder) => {
+      folders.push(folder);
+      return free;
+    });
+    network.openFailures.push(...Array.from({ length: 6 }, io));
+    const started = runtime.start(new AbortController().signal);
+    await reviewFor(11);
+    const [reason] = health.report().reasons;
+    await reviewFor(10);
+    await started;
+    await runtime.pipeline.drain();
+    assert.equal(folders[0], ".");
+    return reason;
+  };
+  const said = "x.db cannot be opened: disk I/O error";
+  const full = `store:meshtastic: disk_full (${said}; its disk is full (4096 bytes are free))`;
+  assert.equal(await reasonsWith(4096), full);
+  assert.equal(await reasonsWith(1e9), `store:meshtastic: io (${said})`);
+  assert.equal(await reasonsWith(undefined), `store:meshtastic: io (${said})`);
 });
 
 Deno.test("NetworkRuntime says on health what commits wait for, and takes it back", async () => {
