@@ -72,7 +72,8 @@ export class StorageBackend<B> {
    * Prepares statements and jobs; nothing runs before the first call.
    *
    * @param onJobError told of a background job that threw.
-   * @param onJobDone told of a background job that runs once and has come to its end.
+   * @param onJobDone told of a background job that has come to its end: one that runs once, or one whose
+   * last run failed.
    * @param onLongStep told before work that commits have to wait for, and, with undefined, after it.
    */
   constructor(

@@ -37,7 +37,7 @@ export interface ThreadStoreOptions<R, I> {
   readonly newBatch: (capacity: number, info: I) => PackedBatch<R>;
   /** A background job failed; it is tried again by itself. */
   readonly onJobFailure?: (job: string, error: StorageError) => void;
-  /** A background job that runs once has come to its end. */
+  /** A background job has come to its end: one that runs once, or one whose last run failed. */
   readonly onJobDone?: (job: string) => void;
   /** Work begins that commits have to wait for; undefined: it has ended. */
   readonly onLongStep?: (step: LongStep | undefined) => void;
