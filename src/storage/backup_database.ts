@@ -42,6 +42,9 @@ type BackupFunction = (
   },
 ) => Promise<number>;
 
+/** What follows a copy's name while it is incomplete. */
+export const PARTIAL_SUFFIX = ".partial";
+
 /** Pages that are copied before others get their turn: 1 MiB of 4 KiB pages. */
 const PAGES_A_STEP = 256;
 
@@ -62,7 +65,7 @@ export async function backupDatabase(
   target: string,
   options: BackupOptions = {},
 ): Promise<BackupResult> {
-  const partial = `${target}.partial`;
+  const partial = `${target}${PARTIAL_SUFFIX}`;
   let source: sqlite.DatabaseSync | undefined;
   try {
     removeDatabase(partial);

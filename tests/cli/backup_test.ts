@@ -48,6 +48,39 @@ Deno.test("backup keeps the copy that it has made, also with a clock that is beh
   assert.deepEqual(sorted(folder), ["m-19700101T000500Z.db", "m-20261123T000500Z.db"]);
 });
 
+Deno.test("backup removes incomplete copies that nobody works on, of this database alone", async () => {
+  using scratch = new Scratch();
+  const now = Date.UTC(2026, 10, 22, 18, 0, 0);
+  const clock = new ManualClock(now);
+  const terminal = new FakeTerminal({ clock, cwd: scratch.path });
+  makeDatabase(scratch.file("m.db"));
+  const folder = scratch.file("copies");
+  Deno.mkdirSync(folder);
+  const leave = (name: string, hours: number) => {
+    Deno.writeTextFileSync(`${folder}/${name}`, "half");
+    const at = new Date(now - hours * 3_600_000);
+    Deno.utimeSync(`${folder}/${name}`, at, at);
+  };
+  leave("m-20261121T180000Z.db.partial", 24);
+  leave("m-20261121T180000Z.db.partial-journal", 24);
+  leave("m-20261120T180000Z.db.partial-wal", 48);
+  const others = [
+    "m-20261122T050000Z.db.partial", // written to until 3 hours ago, its log
+    "m-20261122T175900Z.db.partial",
+    "m-meshcore-20261121T180000Z.db.partial",
+    "m-notes.db.partial",
+  ];
+  for (const name of others) leave(name, name.includes("T1759") ? 11 : 24);
+  leave("m-20261122T050000Z.db.partial-journal", 3);
+  const args = ["backup", "--network", "meshtastic", "--database", scratch.file("m.db")];
+  assert.equal(await main([...args, "--to", folder], terminal), 0, terminal.err);
+  assert.deepEqual(
+    sorted(folder),
+    [...others, "m-20261122T050000Z.db.partial-journal", "m-20261122T180000Z.db"].sort(),
+  );
+  assert.match(terminal.err, /m-20261121T180000Z\.db\.partial: removed; a backup was interrupted/);
+});
+
 Deno.test("compact and restore leave a link to a database as it is", async () => {
   using scratch = new Scratch();
   const terminal = new FakeTerminal({ cwd: scratch.path });
