@@ -41,6 +41,7 @@ export const JOBS: readonly string[] = [
   "multibyte snapshot",
   ...["nodes", "metrics", "observers", "packets", "client receptions", "neighbours"]
     .map((what) => `retention ${what}`),
+  ...["dropped_packets", "capture_refused_packets"].map((table) => `retention ${table}`),
   "old observations",
   ...[
     "from_pubkey",

@@ -7,8 +7,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job } from "../capture/network.ts";
 import { vacuumRuns } from "../storage/maintenance.ts";
 import { Slices } from "../storage/slices.ts";
+import { timeAhead } from "../storage/time_ahead.ts";
 import { transaction } from "../storage/transaction.ts";
 import { CLOCK_WAS_SET } from "../storage/trusted_time.ts";
+import { walkById } from "../storage/walk_by_id.ts";
 import { NODE_COLUMNS } from "./node_writer.ts";
 import { oldObservationsWait } from "./old_observations.ts";
 import { DAY_MS, isoSeconds, sqliteTime } from "./store_times.ts";
@@ -38,8 +40,6 @@ export interface RetentionEvents {
 }
 
 const HOUR_MS = 3_600_000;
-/** Oldest rows among which those too old are looked for in tables without an index by time. */
-const WINDOW = 500;
 
 /**
  * The jobs, as often as CoreScope runs its own: nodes every hour, the others every day.
@@ -63,33 +63,19 @@ export function retentionJobs(
     ),
   ];
   if (days.metricsDays > 0) {
-    jobs.push(sweep(db, "retention metrics", DAY_MS, (nowMs, rows) => {
-      const metrics = changes(
-        db,
-        `DELETE FROM observer_metrics WHERE rowid IN (
-           SELECT rowid FROM observer_metrics WHERE timestamp < ? ORDER BY timestamp LIMIT ?)`,
-        ago(nowMs, days.metricsDays),
-        rows,
-      );
+    jobs.push(
+      sweep(db, "retention metrics", DAY_MS, (nowMs, rows) =>
+        changes(
+          db,
+          `DELETE FROM observer_metrics WHERE rowid IN (
+             SELECT rowid FROM observer_metrics WHERE timestamp < ? ORDER BY timestamp LIMIT ?)`,
+          ago(nowMs, days.metricsDays),
+          rows,
+        )),
       // In the column's own format: CoreScope compares it with another, and deletes a day early.
-      const dropped = changes(
-        db,
-        `DELETE FROM dropped_packets WHERE id IN (SELECT id FROM (
-           SELECT id, dropped_at FROM dropped_packets ORDER BY id LIMIT ${WINDOW})
-           WHERE dropped_at < ? LIMIT ?)`,
-        sqliteTime(nowMs - days.metricsDays * DAY_MS),
-        rows,
-      );
-      const refused = changes(
-        db,
-        `DELETE FROM capture_refused_packets WHERE id IN (SELECT id FROM (
-           SELECT id, refused_at FROM capture_refused_packets ORDER BY id LIMIT ${WINDOW})
-           WHERE refused_at < ? LIMIT ?)`,
-        nowMs / 1000 - days.metricsDays * 86_400,
-        rows,
-      );
-      return metrics + dropped + refused;
-    }));
+      sweepById(db, "dropped_packets", "dropped_at", days.metricsDays, sqliteTime),
+      sweepById(db, "capture_refused_packets", "refused_at", days.metricsDays, (ms) => ms / 1000),
+    );
   }
   if (days.observerDays >= 0) {
     jobs.push(sweep(db, "retention observers", DAY_MS, (nowMs, rows) => {
@@ -191,6 +177,25 @@ function sweep(
       return swept && after !== undefined ? "more" : result;
     },
   };
+}
+
+/** A job for `table`, which has no index by time; `inColumn` makes of Unix milliseconds what `column` has. */
+function sweepById(
+  db: DatabaseSync,
+  table: string,
+  column: string,
+  days: number,
+  inColumn: (ms: number) => number | string,
+): Job {
+  const walk = walkById(db, table, column);
+  return sweep(db, `retention ${table}`, DAY_MS, (nowMs, rows) => {
+    const more = walk({
+      cutoff: inColumn(nowMs - days * DAY_MS),
+      clockWasSet: inColumn(CLOCK_WAS_SET * 1000),
+      ahead: inColumn(timeAhead(nowMs)),
+    }, rows);
+    return more ? 1 : 0;
+  });
 }
 
 function changes(db: DatabaseSync, sql: string, ...parameters: (string | number)[]): number {

@@ -242,6 +242,34 @@ Deno.test("retention deletes dropped packets to the second, not up to a day earl
     assert.equal(store.value("SELECT count(*) FROM capture_refused_packets"), 1);
   }));
 
+Deno.test("retention finds refused packets behind any number that a clock in the future has left", () =>
+  withStore({}, (store) => {
+    const undecodable = { reason: "undecodable", fault: "too_short" } as const;
+    const at = (receivedAt: number, n = 1) =>
+      Array.from({ length: n }).flatMap(() => [
+        refused({ receivedAt }),
+        refused({ receivedAt, ...undecodable }),
+      ]);
+    const future = Date.UTC(2100, 0, 1);
+    store.commit(...at(NOW), ...at(future, 1200), ...at(NOW + DAY, 600), ...at(future), ...at(60));
+    const left = (days: number) => {
+      store.backend.runJobs(NOW + days * DAY + 1000);
+      return ["dropped_packets", "capture_refused_packets"].map((table) =>
+        store.value(`SELECT count(*) FROM ${table}`)
+      );
+    };
+    assert.deepEqual(left(30), [1801, 1801], "nothing that came after them is old");
+    assert.deepEqual(left(31), [1, 1], "the last has none that came after it");
+  }));
+
+Deno.test("retention by a replay's time takes nothing for ahead that is not ahead of the machine", () =>
+  withStore({}, (store) => {
+    const replayed = Date.now() - 400 * DAY;
+    store.commit(refused({ receivedAt: Date.now() - DAY }), refused({ receivedAt: replayed }));
+    store.backend.runJobs(replayed + 31 * DAY);
+    assert.equal(store.value("SELECT count(*) FROM dropped_packets"), 1);
+  }));
+
 Deno.test("retention deletes packets with their observations, receptions and edges by age", () => {
   const retention = {
     nodeDays: 7,
