@@ -104,7 +104,11 @@ export function retentionJobs(
     jobs.push(
       sweep(db, "retention packets", DAY_MS, (nowMs, rows) => {
         if (oldObservationsWait(db)) return 0;
-        const deleted = deletePackets(db, ago(nowMs, days.packetDays), rows, reached);
+        const times = {
+          cutoff: ago(nowMs, days.packetDays),
+          ahead: isoSeconds(timeAhead(nowMs)),
+        };
+        const deleted = deletePackets(db, times, rows, reached);
         if (deleted === 0) reached.id = 0;
         if (deleted > 0) events.packetsDeleted();
         return deleted;
@@ -218,11 +222,12 @@ function moveNodes(db: DatabaseSync, cutoff: string, rows: number): number {
 
 /**
  * Deletes up to `rows` transmissions with their observations. How many rows it were. `reached` is the
- * youngest transmission, by its id, that went by its age; those of before the clock was set go with it.
+ * youngest transmission, by its id, that went by its age; those of before the clock was set, and of a time
+ * that is still to come, go with it.
  */
 function deletePackets(
   db: DatabaseSync,
-  cutoff: string,
+  { cutoff, ahead }: { cutoff: string; ahead: string },
   rows: number,
   reached: { id: number },
 ): number {
@@ -232,9 +237,7 @@ function deletePackets(
      ORDER BY first_seen, id LIMIT ?`,
   ).all(clockWasSet, cutoff, rows);
   for (const { id } of old) reached.id = Math.max(reached.id, Number(id));
-  const found = old.length > 0 ? old : db.prepare(
-    "SELECT id FROM transmissions WHERE first_seen < ? AND id < ? ORDER BY first_seen, id LIMIT ?",
-  ).all(clockWasSet, reached.id, rows);
+  const found = old.length > 0 ? old : misdated(db, clockWasSet, ahead, rows, reached.id);
   const observations = db.prepare("DELETE FROM observations WHERE transmission_id = ?");
   const transmission = db.prepare("DELETE FROM transmissions WHERE id = ?");
   let deleted = 0;
@@ -243,4 +246,23 @@ function deletePackets(
     deleted += Number(transmission.run(Number(id)).changes);
   }
   return deleted;
+}
+
+/** Up to `rows` transmissions below the id `before` whose clock was not set or, when none is left, ahead. */
+function misdated(
+  db: DatabaseSync,
+  clockWasSet: string,
+  ahead: string,
+  rows: number,
+  before: number,
+): Record<string, unknown>[] {
+  const undated = db.prepare(
+    "SELECT id FROM transmissions WHERE first_seen < ? AND id < ? ORDER BY first_seen, id LIMIT ?",
+  ).all(clockWasSet, before, rows);
+  if (undated.length > 0) return undated;
+  // Those looked at are bounded; the ones behind them have their turn when these are gone.
+  return db.prepare(
+    `SELECT id FROM (SELECT id FROM transmissions WHERE first_seen > ? ORDER BY first_seen, id LIMIT ?)
+     WHERE id < ?`,
+  ).all(ahead, rows, before);
 }

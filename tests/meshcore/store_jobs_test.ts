@@ -4,7 +4,7 @@ import { NeighbourGraph, PathResolver, PrefixIndex } from "../../src/meshcore/pa
 import { pruneRequestsJob } from "../../src/meshcore/prune_requests_job.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { advert, key, NOW, packet, reception, refused, sighting, status } from "./records.ts";
-import { KEEP_FOR_EVER, TestStore } from "./test_store.ts";
+import { KEEP_FOR_EVER, testParts, TestStore } from "./test_store.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -305,6 +305,24 @@ Deno.test("retention deletes packets with their observations, receptions and edg
     assert.equal(store.commit(again).counts["transmissions"], 1);
   });
 });
+
+Deno.test("retention deletes packets of a time to come with those that followed", () =>
+  withStore({ retention: { ...testParts.retention, packetDays: 3 } }, (store) => {
+    const at = (n: number, receivedAt: number) =>
+      packet({ hash: n.toString(16).padStart(16, "0"), receivedAt, observer: sighting("D1") });
+    const future = Date.UTC(2100, 0, 1);
+    store.commit(
+      ...Array.from({ length: 600 }, (_, i) => at(i, future + i * 1000)),
+      at(1000, NOW),
+      at(1001, future),
+      at(1002, NOW + DAY),
+    );
+    store.backend.runJobs(NOW + DAY);
+    assert.equal(store.value("SELECT count(*) FROM transmissions"), 603);
+    store.backend.runJobs(NOW + 3 * DAY + 1000);
+    assert.equal(store.value("SELECT count(*) FROM transmissions"), 2);
+    assert.equal(store.value("SELECT count(*) FROM observations"), 2);
+  }));
 
 Deno.test("retention of 0 days keeps nodes, figures and refused packets for ever", () => {
   const metrics = {

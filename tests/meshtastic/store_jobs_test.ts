@@ -313,6 +313,41 @@ Deno.test("retention keeps packets of before the clock was set until those that 
   await store.close(0);
 });
 
+for (const indexes of ["full", "minimal"] as const) {
+  Deno.test(`retention deletes packets of a time to come with those that followed (${indexes})`, async () => {
+    using scratch = new Scratch();
+    const path = scratch.file("mesh.db");
+    const store = await open(path, { indexes, retentionHours: 24 });
+    const seconds = NOW / 1000;
+    const future = Date.UTC(2100, 0, 1) / 1000;
+    const at = (...times: number[]) =>
+      store.commit(times.map((timestamp) => testRecord({ timestamp })), emptyContext);
+    const left = () =>
+      rows(path, "SELECT timestamp AS t FROM packet_history ORDER BY id").map(({ t }) => t);
+    await at(...Array.from({ length: 1000 }, (_, i) => future + i));
+    await at(seconds, future, seconds + 3600);
+    await store.runJobs(NOW);
+    assert.equal(left().length, 1003);
+    await store.runJobs(NOW + 24.5 * 3_600_000);
+    assert.deepEqual(left(), [future, seconds + 3600]);
+    await store.close(0);
+  });
+}
+
+Deno.test("retention by a replay's time takes nothing for a time to come that is none", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("mesh.db");
+  const store = await open(path, { retentionHours: 24 });
+  const live = Math.floor(Date.now() / 1000) - 3600;
+  const replayed = live - 400 * 86_400;
+  for (const timestamp of [live, replayed]) {
+    await store.commit([testRecord({ timestamp })], emptyContext);
+  }
+  await store.runJobs((replayed + 2 * 86_400) * 1000);
+  assert.equal(rows(path, "SELECT timestamp FROM packet_history")[0]!["timestamp"], live);
+  await store.close(0);
+});
+
 Deno.test("retention deletes less at a time when its transactions take long", async () => {
   using scratch = new Scratch();
   const store = await open(scratch.file("mesh.db"));
