@@ -40,7 +40,7 @@ export function startWatermark(db: DatabaseSync, nowMs: number, maxAgeDays: numb
   const newestMs = typeof newest === "string" ? Date.parse(newest) : NaN;
   // Edges older than that would be deleted at once.
   const oldest = maxAgeDays > 0 ? unixSeconds(nowMs - maxAgeDays * DAY_MS) : 0;
-  const from = Number.isNaN(newestMs) ? oldest : unixSeconds(newestMs);
+  const from = Number.isNaN(newestMs) ? oldest : Math.max(oldest, unixSeconds(newestMs));
   const counted = lastBefore(db, from);
   if (counted > known) writeState(db, WATERMARK, counted);
 }

@@ -134,6 +134,27 @@ Deno.test("neighbours does not count again what CoreScope has counted meanwhile"
   ]);
 });
 
+Deno.test("neighbours counts nothing that is too old for an edge when CoreScope has stopped long ago", () => {
+  using scratch = new Scratch("mc-jobs");
+  const path = scratch.file("meshcore.db");
+  {
+    using store = new TestStore(path);
+    store.commit(
+      ...nodes("a1"),
+      packet({ hops: ["A1"], observer: sighting(key("d1")), receivedAt: NOW - 6 * DAY }),
+      packet({ hops: ["A1"], observer: sighting(key("d2")), receivedAt: NOW - 4 * DAY }),
+    );
+    const insert = "INSERT INTO neighbor_edges VALUES ('a', 'b', 1, '2025-01-01T00:00:00Z')";
+    store.opened.database.db.exec(insert);
+  }
+  using store = new TestStore(path);
+  const [, old] = store.rows("SELECT id FROM observations ORDER BY id");
+  const begin = "SELECT value FROM capture_state WHERE key = 'neighbours_observation_id'";
+  assert.equal(Number(store.value(begin)), old.id);
+  store.backend.runJobs(NOW);
+  assert.deepEqual(edges(store).map(([a, b]) => [a, b]), [["a100", "d200"]]);
+});
+
 Deno.test("commit() resolves paths by what the last tick knew", () =>
   withStore({}, (store) => {
     const path = (hash: string) =>
