@@ -217,10 +217,10 @@ export interface Store<R> extends BatchStore<R> {
   /** The broker had no session: empties the source's ledger and begins `session`. */
   beginSession(source: string, session: number): Promise<void>;
   /**
-   * Notes time that was not covered, and in the same transaction what is pending of that source from
-   * now on, where that is given. Rejects with {@linkcode StorageError}.
+   * Notes stretches of time in which one source was not covered, all of them in one transaction with what
+   * is pending of that source from now on, where that is given. Rejects with {@linkcode StorageError}.
    */
-  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void>;
+  recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): Promise<void>;
   /** Sizes of the files, as they are now. */
   stats(): Promise<StoreStats>;
   /** Finishes what is queued, tidies for at most `budgetMs`, and closes the file. */

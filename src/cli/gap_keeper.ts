@@ -14,8 +14,8 @@ export interface GapKeeperOptions {
   readonly heardUntil?: number | undefined;
   /** What {@linkcode GapKeeper.pending} was at the end of the earlier run. */
   readonly pending?: readonly Stretch[] | undefined;
-  /** Takes each gap. `pending`: what may yet prove to be one, from now on. */
-  readonly onGap: (gap: CaptureGap, pending: readonly Stretch[]) => void;
+  /** Takes gaps that were found together. `pending`: what may yet prove to be one, from now on. */
+  readonly onGaps: (gaps: readonly CaptureGap[], pending: readonly Stretch[]) => void;
 }
 
 /** Gaps that may wait for a message to show that they are some. */
@@ -103,7 +103,7 @@ export class GapKeeper {
     const until = Math.max(from, at);
     this.#refusedSince = goesOn ? until : undefined;
     this.#coveredUntil = until;
-    if (until > from) this.#gap({ from, to: until }, "subscription_refused");
+    if (until > from) this.#tell([{ from, to: until }], "subscription_refused");
   }
 
   /**
@@ -125,7 +125,7 @@ export class GapKeeper {
   #missed(from: number | undefined, to: number, reason: CaptureGap["reason"]): void {
     // A clock that was set back makes no gap that could be told.
     if (from === undefined || to <= from) return;
-    if (reason === "session_lost") return this.#gap({ from, to }, reason);
+    if (reason === "session_lost") return this.#tell([{ from, to }], reason);
     this.#pending.push({ from, to });
     this.#unheard++;
     // Where all comes at QoS 1, nothing ever settles them.
@@ -157,15 +157,26 @@ export class GapKeeper {
 
   /** The newest `n` of the pending stretches are gaps. */
   #settle(n: number, reason: CaptureGap["reason"]): void {
-    const first = this.#pending.length - n;
-    for (let left = n; left > 0; left--) {
-      const [stretch] = this.#pending.splice(first, 1);
-      this.#unheard = Math.min(this.#unheard, left - 1);
-      this.#gap(stretch!, reason);
-    }
+    if (n === 0) return;
+    const settled = this.#pending.splice(this.#pending.length - n, n);
+    this.#unheard = 0;
+    this.#tell(joined(settled), reason);
   }
 
-  #gap({ from, to }: Stretch, reason: CaptureGap["reason"]): void {
-    this.#options.onGap({ source: this.#options.source, from, to, reason }, [...this.#pending]);
+  #tell(stretches: readonly Stretch[], reason: CaptureGap["reason"]): void {
+    const { source, onGaps } = this.#options;
+    onGaps(stretches.map(({ from, to }) => ({ source, from, to, reason })), [...this.#pending]);
   }
+}
+
+/** The same time in fewer stretches: those that touch the one before, or lie within it, become part of it. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const all: Stretch[] = [];
+  for (const { from, to } of stretches) {
+    const last = all.at(-1);
+    // One that begins before the last was told by a clock that was set back meanwhile: it stays as it is.
+    if (last === undefined || from < last.from || from > last.to) all.push({ from, to });
+    else all[all.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+  }
+  return all;
 }

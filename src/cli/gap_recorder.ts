@@ -10,35 +10,33 @@ import type { CaptureGap, Store, Stretch } from "../capture/network.ts";
 /** Gaps that wait at most; beyond, the oldest are given up. */
 const MAX_WAITING = 1000;
 
-interface Waiting {
-  readonly gap: CaptureGap;
-  readonly pending: readonly Stretch[];
-}
-
 /** Records the gaps of one source. */
 export class GapRecorder {
-  readonly #store: Pick<Store<unknown>, "recordGap">;
+  readonly #store: Pick<Store<unknown>, "recordGaps">;
   readonly #log: Log;
-  #waiting: Waiting[] = [];
+  #waiting: CaptureGap[] = [];
+  /** As it is after all that wait. */
+  #pending: readonly Stretch[] = [];
   #working: Promise<void> | undefined;
 
   /** Records nothing before the first gap. */
-  constructor(store: Pick<Store<unknown>, "recordGap">, log: Log) {
+  constructor(store: Pick<Store<unknown>, "recordGaps">, log: Log) {
     this.#store = store;
     this.#log = log;
   }
 
-  /** Takes a gap, and what may yet prove to be one from then on. */
-  add(gap: CaptureGap, pending: readonly Stretch[]): void {
-    this.#waiting.push({ gap, pending });
-    if (this.#waiting.length > MAX_WAITING) {
-      const given = this.#waiting.shift()!;
-      this.#log.error("a gap could not be recorded", { ...given.gap });
+  /** Takes gaps that were found together, and what may yet prove to be one from then on. */
+  add(gaps: readonly CaptureGap[], pending: readonly Stretch[]): void {
+    this.#waiting.push(...gaps);
+    this.#pending = pending;
+    const tooMany = Math.max(0, this.#waiting.length - MAX_WAITING);
+    for (const gap of this.#waiting.splice(0, tooMany)) {
+      this.#log.error("a gap could not be recorded", { ...gap });
     }
     this.flush();
   }
 
-  /** Tries to record what waits, oldest first. Never rejects. */
+  /** Tries to record what waits, in one transaction. Never rejects. */
   flush(): Promise<void> {
     if (this.#waiting.length === 0) return Promise.resolve();
     return this.#working ??= this.#work().finally(() => this.#working = undefined);
@@ -47,10 +45,10 @@ export class GapRecorder {
   async #work(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const first = this.#waiting[0]!;
-        await this.#store.recordGap(first.gap, first.pending);
-        // It may have been given up meanwhile.
-        if (this.#waiting[0] === first) this.#waiting.shift();
+        const written = new Set(this.#waiting);
+        await this.#store.recordGaps([...written], this.#pending);
+        // More may have come meanwhile, and some been given up.
+        this.#waiting = this.#waiting.filter((gap) => !written.has(gap));
       }
     } catch (error) {
       this.#log.debug("a gap cannot be recorded yet", { error });

@@ -208,9 +208,9 @@ export class SourceRuntime {
       source: this.name,
       heardUntil: state.heardUntil,
       pending: state.pendingGaps,
-      onGap: (gap, pending) => {
-        observer.captureGap(gap.source, gap.reason);
-        this.#gapRecorder.add(gap, pending);
+      onGaps: (found, pending) => {
+        for (const gap of found) observer.captureGap(gap.source, gap.reason);
+        this.#gapRecorder.add(found, pending);
       },
     });
     return {

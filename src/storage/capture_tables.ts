@@ -65,6 +65,7 @@ export class CaptureTables {
     | "heard"
     | "topics"
     | "pending"
+    | "gap"
     | "quarantine"
     | "sample"
     | "pruneSamples",
@@ -105,6 +106,9 @@ export class CaptureTables {
       pending: db.prepare(
         `INSERT INTO capture_sources (name, client_id, pending_gaps) VALUES (?, '', ?)
          ON CONFLICT (name) DO UPDATE SET pending_gaps = excluded.pending_gaps`,
+      ),
+      gap: db.prepare(
+        "INSERT INTO capture_gaps (source, from_time, to_time, reason) VALUES (?, ?, ?, ?)",
       ),
       quarantine: db.prepare(
         `INSERT INTO capture_quarantine (source, topic, payload, received_at, qos, error)
@@ -210,14 +214,15 @@ export class CaptureTables {
   }
 
   /**
-   * Records a stretch of time that was not covered, and what is pending from now on where that is
-   * given. To be called inside a transaction.
+   * Records stretches of time in which one source was not covered, and what is pending from now on where
+   * that is given. To be called inside a transaction.
    */
-  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): void {
-    this.#db.prepare(
-      "INSERT INTO capture_gaps (source, from_time, to_time, reason) VALUES (?, ?, ?, ?)",
-    ).run(gap.source, gap.from / 1000, gap.to / 1000, gap.reason);
-    if (pending !== undefined) this.#writePending(gap.source, pending);
+  recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): void {
+    for (const { source, from, to, reason } of gaps) {
+      this.#statements.gap.run(source, from / 1000, to / 1000, reason);
+    }
+    const last = gaps.at(-1);
+    if (last !== undefined && pending !== undefined) this.#writePending(last.source, pending);
   }
 
   #writePending(source: string, stretches: readonly Stretch[]): void {

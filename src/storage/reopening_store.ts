@@ -91,9 +91,9 @@ export class ReopeningStore<R> implements ReopenableStore<R> {
     if (known !== undefined) known.session = session;
   }
 
-  /** As {@linkcode Store.recordGap}. */
-  async recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void> {
-    await (await this.#store()).recordGap(gap, pending);
+  /** As {@linkcode Store.recordGaps}. */
+  async recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): Promise<void> {
+    await (await this.#store()).recordGaps(gaps, pending);
   }
 
   /** As {@linkcode Store.stats}. */

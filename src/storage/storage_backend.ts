@@ -123,9 +123,9 @@ export class StorageBackend<B> {
     }
   }
 
-  /** As `Store.recordGap`. */
-  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): void {
-    transaction(this.#db, () => this.#tables.recordGap(gap, pending));
+  /** As `Store.recordGaps`. */
+  recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): void {
+    transaction(this.#db, () => this.#tables.recordGaps(gaps, pending));
   }
 
   /** As `Store.stats`. */

@@ -28,7 +28,7 @@ const METHODS = [
   "commit",
   "loadSource",
   "beginSession",
-  "recordGap",
+  "recordGaps",
   "stats",
   "tick",
   "runJobs",

@@ -127,9 +127,9 @@ export class ThreadStore<R, I = unknown> implements Store<R>, AsyncDisposable {
     return this.#call("beginSession", [source, session]) as Promise<void>;
   }
 
-  /** As {@linkcode Store.recordGap}. */
-  recordGap(gap: CaptureGap, pending?: readonly Stretch[]): Promise<void> {
-    return this.#call("recordGap", [gap, pending]) as Promise<void>;
+  /** As {@linkcode Store.recordGaps}. */
+  recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): Promise<void> {
+    return this.#call("recordGaps", [gaps, pending]) as Promise<void>;
   }
 
   /** As {@linkcode Store.stats}. */

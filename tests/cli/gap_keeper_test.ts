@@ -9,10 +9,12 @@ function keeper(heardUntil?: number, pending: Stretch[] = []) {
     source: "home",
     heardUntil,
     pending,
-    onGap: ({ source, from, to, reason }, pendingNow) => {
+    onGaps: (found, pendingNow) => {
       left.push(pendingNow.length);
-      assert.equal(source, "home");
-      gaps.push([from, to, reason]);
+      for (const { source, from, to, reason } of found) {
+        assert.equal(source, "home");
+        gaps.push([from, to, reason]);
+      }
     },
   });
   return { one, gaps, left };
@@ -168,8 +170,28 @@ Deno.test("GapKeeper tells what was pending at the end of an earlier run", () =>
   assert.deepEqual(one.pending, [{ from: 1000, to: 2000 }, { from: 9000, to: 9500 }]);
   one.deliveredAtQos0();
   assert.deepEqual(gaps, [[1000, 2000, "qos0"], [9000, 9500, "qos0"]]);
-  assert.deepEqual(left, [1, 0], "what is pending beside each");
+  assert.deepEqual(left, [0], "both at once, with what is pending beside them");
   assert.deepEqual(one.pending, []);
+});
+
+Deno.test("GapKeeper joins stretches that touch each other when they prove to be gaps", () => {
+  const stretch = (from: number, to: number) => ({ from, to });
+  const { one, gaps, left } = keeper(undefined, [
+    stretch(1, 2),
+    stretch(10, 20),
+    stretch(20, 30),
+    stretch(15, 25),
+    stretch(31, 40),
+    stretch(5, 12),
+  ]);
+  one.deliveredAtQos0();
+  assert.deepEqual(gaps, [
+    [1, 2, "qos0"],
+    [10, 30, "qos0"],
+    [31, 40, "qos0"],
+    [5, 12, "qos0"],
+  ]);
+  assert.deepEqual(left, [0]);
 });
 
 Deno.test("GapKeeper tells the time since the last message when a broker went back to what it saved", () => {

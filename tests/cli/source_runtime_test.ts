@@ -414,7 +414,7 @@ Deno.test("SourceRuntime keeps what may be a gap for the next run, and records i
   events.onReceived?.(0, 1, "offered");
   await clock.advance(0);
   assert.deepEqual(store.gaps.map(({ from }) => from - T0), [-90_000, -50_000]);
-  assert.deepEqual(store.pending, [[pending[1]], []]);
+  assert.deepEqual(store.pending, [[]], "both in one transaction");
 });
 
 Deno.test("SourceRuntime records a gap once the database takes it", async () => {

@@ -17,7 +17,7 @@ import { storedList } from "./stored_list.ts";
 export class FakeStore implements NetworkStore<unknown> {
   readonly commits: { records: unknown[]; context: CommitContext }[] = [];
   readonly gaps: CaptureGap[] = [];
-  /** What was pending beside each of the gaps. */
+  /** What was pending after each of the calls. */
   readonly pending: (readonly Stretch[])[] = [];
   readonly sessions: number[] = [];
   readonly ticks: number[] = [];
@@ -62,9 +62,12 @@ export class FakeStore implements NetworkStore<unknown> {
     this.sessions.push(session);
   }
 
-  async recordGap(gap: CaptureGap, pending: readonly Stretch[] = []): Promise<void> {
+  async recordGaps(
+    gaps: readonly CaptureGap[],
+    pending: readonly Stretch[] = [],
+  ): Promise<void> {
     this.#check();
-    this.gaps.push(gap);
+    this.gaps.push(...gaps);
     this.pending.push(pending);
   }
 

@@ -193,7 +193,7 @@ Deno.test("ledger, session, retained digests and gaps come back after a restart"
     retained: [["home", "a/b", digest]],
     heardUntil: [["home", NOW + 500]],
   });
-  await store.recordGap({ source: "home", from: NOW, to: NOW + 1500, reason: "qos0" });
+  await store.recordGaps([{ source: "home", from: NOW, to: NOW + 1500, reason: "qos0" }]);
   await store.close(0);
 
   const again = await open(path);

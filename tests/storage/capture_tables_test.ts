@@ -206,9 +206,9 @@ Deno.test("pending gaps are kept with a batch or with a gap, and what is none is
     pending,
     "nothing said, nothing changed",
   );
-  tables.recordGap({ source: "s", from: 7, to: 8, reason: "qos0" }, pending.slice(0, 1));
+  tables.recordGaps([{ source: "s", from: 7, to: 8, reason: "qos0" }], pending.slice(0, 1));
   assert.deepEqual(tables.loadSource("s", "c").pendingGaps, pending.slice(0, 1));
-  tables.recordGap({ source: "s", from: 1, to: 2, reason: "qos0" });
+  tables.recordGaps([{ source: "s", from: 1, to: 2, reason: "qos0" }]);
   assert.deepEqual(tables.loadSource("s", "c").pendingGaps, pending.slice(0, 1));
   tables.write({ ...empty, pendingGaps: [["s", []]] });
   assert.equal(tables.loadSource("s", "c").pendingGaps, undefined);
