@@ -1,4 +1,4 @@
--- Stretches of time in which a source was not covered.
+-- Stretches of time in which a source was not covered, the last 100,000 of them.
 CREATE TABLE IF NOT EXISTS capture_gaps (
   id INTEGER PRIMARY KEY, -- row id
   source TEXT NOT NULL, -- the source

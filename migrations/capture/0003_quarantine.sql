@@ -1,4 +1,4 @@
--- Messages whose records the database would not take, as they came.
+-- Messages whose records the database would not take, as they came, the last 10,000 of them.
 CREATE TABLE IF NOT EXISTS capture_quarantine (
   id INTEGER PRIMARY KEY, -- row id
   source TEXT NOT NULL, -- the source

@@ -16,6 +16,7 @@ import type {
   Stretch,
 } from "../capture/network.ts";
 import { MAX_RETAINED_TOPICS } from "../capture/retained.ts";
+import { BoundedRows } from "./bounded_rows.ts";
 
 /** As many entries as there are message ids. */
 const MAX_ENTRIES = 65_535;
@@ -35,6 +36,12 @@ const LATE_SECONDS = 300;
 const SAMPLES_KEPT = 10_080;
 /** Minutes that there may be beyond it until the oldest go. */
 const SAMPLES_SLACK = 60;
+
+/** Gaps that are kept, the newest: more than a hundred a day for two years. */
+const GAPS_KEPT = 100_000;
+
+/** Messages in quarantine that are kept, the newest: enough for a person to find what is wrong with them. */
+const QUARANTINED_KEPT = 10_000;
 
 interface LedgerRow {
   readonly id: number;
@@ -73,10 +80,14 @@ export class CaptureTables {
   >;
 
   #samplesWritten = 0;
+  readonly #gaps: BoundedRows;
+  readonly #quarantined: BoundedRows;
 
   /** `db` must have the capture migrations. */
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#gaps = new BoundedRows(db, "capture_gaps", GAPS_KEPT);
+    this.#quarantined = new BoundedRows(db, "capture_quarantine", QUARANTINED_KEPT);
     this.#statements = {
       insertLedger: db.prepare(
         "INSERT INTO capture_ledger (source, session, entries) VALUES (?, ?, ?)",
@@ -220,6 +231,7 @@ export class CaptureTables {
   recordGaps(gaps: readonly CaptureGap[], pending?: readonly Stretch[]): void {
     for (const { source, from, to, reason } of gaps) {
       this.#statements.gap.run(source, from / 1000, to / 1000, reason);
+      this.#gaps.wrote();
     }
     const last = gaps.at(-1);
     if (last !== undefined && pending !== undefined) this.#writePending(last.source, pending);
@@ -298,6 +310,7 @@ export class CaptureTables {
       message.qos,
       error,
     );
+    this.#quarantined.wrote();
   }
 
   #source(name: string): KnownSource {

@@ -218,3 +218,36 @@ Deno.test("pending gaps are kept with a batch or with a gap, and what is none is
   }
   db.close();
 });
+
+Deno.test("gaps and messages in quarantine are bounded, the oldest out", () => {
+  const db = fresh();
+  const fill = (into: string, rows: number) =>
+    db.exec(`WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < ${rows})
+      INSERT INTO ${into} FROM s`);
+  fill("capture_gaps (source, from_time, to_time, reason) SELECT 's', i, i + 1, 'qos0'", 100_000);
+  fill(
+    `capture_quarantine (source, topic, payload, received_at, qos, error)
+     SELECT 's', 't', x'00', i, 1, 'no'`,
+    10_000,
+  );
+  const tables = new CaptureTables(db);
+  const message = {
+    source: "s",
+    topic: "t",
+    payload: new Uint8Array(1),
+    receivedAt: 99_999_000,
+    qos: 1 as const,
+    retained: false,
+    redelivered: false,
+  };
+  const quarantine = [{ message, error: "no" }];
+  tables.write({ ledger: [], retained: [], heardUntil: [], quarantine });
+  tables.recordGaps([{ source: "s", from: 200_000_000, to: 200_001_000, reason: "qos0" }]);
+  const range = (table: string, column: string) =>
+    Object.values(
+      db.prepare(`SELECT count(*), min(${column}), max(${column}) FROM ${table}`).get()!,
+    );
+  assert.deepEqual(range("capture_gaps", "from_time"), [100_000, 2, 200_000]);
+  assert.deepEqual(range("capture_quarantine", "received_at"), [10_000, 2, 99_999]);
+  db.close();
+});
