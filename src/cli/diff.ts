@@ -1,7 +1,10 @@
 /** `meshcapture diff`: compares two databases by content. @module */
+import type { NetworkDescriptor } from "../network_descriptor.ts";
+import { networks } from "../networks.ts";
 import { diffDatabases } from "../recording/diff.ts";
 import { formatDiff } from "../recording/format_diff.ts";
-import { fileFault } from "./existing_file.ts";
+import { Reader } from "../storage/reader.ts";
+import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
 import { namedNetwork } from "./named_network.ts";
@@ -19,7 +22,7 @@ export interface DiffOptions {
   readonly ignore?: string;
 }
 
-/** Prints what differs; exit code 3 when anything does. */
+/** Prints what differs; exit code 3 when anything does, and 1 when there was nothing to compare. */
 export async function diff(
   terminal: Terminal,
   a: string,
@@ -35,6 +38,9 @@ export async function diff(
     terminal.note(fault);
     return EXIT.failed;
   }
+  if (isSameFile(a, b)) {
+    terminal.note(`A and B are one file, ${a}: it is compared with itself`);
+  }
   try {
     const { diffTables } = await descriptor.tools();
     const result = await diffDatabases(
@@ -43,6 +49,10 @@ export async function diff(
       diffTables({ withTimestamps: options.withTimestamps ?? false }),
       { ignore },
     );
+    if (!result.compared) {
+      terminal.note(nothingCompared(descriptor, a, b));
+      return EXIT.failed;
+    }
     for (const column of ignore) {
       if (result.tables.some((table) => table.ignored.includes(column))) continue;
       terminal.note(`--ignore ${column}: no table has this column on both sides`);
@@ -53,4 +63,19 @@ export async function diff(
     terminal.note(explain(error));
     return EXIT.failed;
   }
+}
+
+/** Two files without tables are not equal databases; most likely they are another network's. */
+function nothingCompared({ name, section }: NetworkDescriptor, a: string, b: string): string {
+  const none = `nothing was compared: neither ${a} nor ${b} has a table of ${section.title}`;
+  const other = networks.find((one) =>
+    one.name !== name && [a, b].some((path) => hasTable(path, one.ownTable))
+  );
+  if (other === undefined) return none;
+  return `${none}; those of ${other.section.title} are there: --network ${other.name}`;
+}
+
+function hasTable(path: string, table: string): boolean {
+  using reader = new Reader(path);
+  return reader.query("SELECT 1 FROM sqlite_schema WHERE name = ?", table).length > 0;
 }

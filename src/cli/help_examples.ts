@@ -91,7 +91,7 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
       ["meshcapture diff old.db new.db", "by content, times of receipt left out"],
       ["meshcapture diff old.db new.db --ignore raw_payload,rssi --json", ""],
     ],
-    exitCodes: "0 equal, 1 failed, 2 usage, 3 they differ.",
+    exitCodes: "0 equal, 1 failed or nothing to compare, 2 usage, 3 they differ.",
   },
   migrate: {
     examples: [

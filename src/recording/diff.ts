@@ -58,8 +58,10 @@ export interface DatabaseDiff {
   readonly a: string;
   /** Path of the second one. */
   readonly b: string;
-  /** True when no row is on one side only and no compared column differs. */
+  /** True when something was compared, no row is on one side only and no compared column differs. */
   readonly equal: boolean;
+  /** False when no table is on either side, so that nothing can be said of the two. */
+  readonly compared: boolean;
   /** A result for each table, in the order asked for. */
   readonly tables: readonly TableDiff[];
 }
@@ -155,7 +157,14 @@ export async function diffDatabases(
       throw new DiffError(`cannot compare table ${table.table} of ${a} and ${b}`, { cause });
     }
   }
-  return { a, b, equal: results.every((table) => table.equal), tables: results };
+  const compared = results.some((table) => table.missingIn.length < 2);
+  return {
+    a,
+    b,
+    equal: compared && results.every((table) => table.equal),
+    compared,
+    tables: results,
+  };
 }
 
 async function diffTable(

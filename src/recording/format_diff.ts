@@ -21,8 +21,13 @@ export function formatDiff(diff: DatabaseDiff): string {
     ]),
   ]));
   for (const table of diff.tables) lines.push(...tableDetails(table));
-  lines.push("", diff.equal ? "The databases are equal in content." : "The databases differ.");
+  lines.push("", verdict(diff));
   return lines.join("\n") + "\n";
+}
+
+function verdict({ equal, compared }: DatabaseDiff): string {
+  if (!compared) return "Nothing was compared: no table is on either side.";
+  return equal ? "The databases are equal in content." : "The databases differ.";
 }
 
 function tableDetails(table: TableDiff): string[] {

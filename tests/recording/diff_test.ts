@@ -157,8 +157,19 @@ Deno.test("diffDatabases() tells when a table is missing", async () => {
   assert.equal(one.equal, false);
   assert.deepEqual([one.tables[0]!.missingIn, one.tables[0]!.onlyInA], [["b"], 2]);
   assert.match(formatDiff(one), /^t +2 +no table /m);
-  const both = await diffDatabases(b, b, BY_K);
-  assert.deepEqual([both.equal, both.tables[0]!.missingIn], [true, ["a", "b"]]);
+});
+
+Deno.test("diffDatabases() leaves out a table that both sides lack, and finds nothing equal where that is all", async () => {
+  using scratch = new Scratch("diff");
+  const a = make(scratch.file("a"), TABLE, "t", [[1, "x", 1, 1]]);
+  const b = make(scratch.file("b"), "CREATE TABLE u (k)", "u", []);
+  const more: TableComparison[] = [...BY_K, { table: "s", key: { columns: ["k"] }, ignored: [] }];
+  const one = await diffDatabases(a, a, more);
+  assert.deepEqual([one.equal, one.compared], [true, true]);
+  assert.deepEqual([one.tables[1]!.equal, one.tables[1]!.missingIn], [true, ["a", "b"]]);
+  const none = await diffDatabases(b, b, more);
+  assert.deepEqual([none.equal, none.compared], [false, false]);
+  assert.match(formatDiff(none), /\nNothing was compared: no table is on either side\.\n$/);
 });
 
 Deno.test("diffDatabases() throws a named error when a file or a key's column cannot be read", async () => {
