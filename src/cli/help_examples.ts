@@ -77,7 +77,9 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
       ["meshcapture record traffic.jsonl", "until Ctrl+C; appends"],
       ["meshcapture record traffic.jsonl --seconds 600", ""],
     ],
-    notes: ["It disturbs no service: own client ids, clean sessions."],
+    notes: [
+      "It disturbs no service: own client ids, clean sessions. A file takes one recording at a time.",
+    ],
   },
   replay: {
     examples: [

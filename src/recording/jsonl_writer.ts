@@ -4,6 +4,8 @@
  * @module
  */
 import type { Message } from "../capture/message.ts";
+import { StorageError } from "../capture/network.ts";
+import { WriterLock } from "../storage/writer_lock.ts";
 import { formatLine } from "./jsonl_line.ts";
 
 /** A recording could not be written. `cause` is what the system said. */
@@ -15,7 +17,8 @@ export class RecordingWriteError extends Error {
 /**
  * Writes the recording format to a file. A batch is written whole or, as far as the file system
  * allows, not at all; batches keep the order of the calls. What {@linkcode JsonlWriter.sync} has
- * returned for survives a power cut.
+ * returned for survives a power cut. A second writer of the same file is refused: each writes where
+ * it knows the end, so that they would write over each other's lines.
  *
  * @example
  * ```ts
@@ -28,6 +31,7 @@ export class JsonlWriter implements AsyncDisposable {
   /** Path of the file. */
   readonly path: string;
   #file: Deno.FsFile | undefined;
+  #lock: WriterLock | undefined;
   #length = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +44,7 @@ export class JsonlWriter implements AsyncDisposable {
    * Opens the file, creating it where it is missing; what it holds stays. A last line that was cut
    * off (a crash while recording) is ended first, so that it spoils no line but itself.
    *
-   * @throws {RecordingWriteError} when the file cannot be opened.
+   * @throws {RecordingWriteError} when the file cannot be opened, or another writer has it.
    */
   start(): Promise<void> {
     return this.#inTurn(async () => {
@@ -48,6 +52,7 @@ export class JsonlWriter implements AsyncDisposable {
       try {
         const file = await Deno.open(this.path, { read: true, write: true, create: true });
         this.#file = file;
+        this.#lock = await takeLock(this.path);
         this.#length = await file.seek(0, Deno.SeekMode.End);
         if (this.#length === 0) return;
         const last = new Uint8Array(1);
@@ -57,6 +62,8 @@ export class JsonlWriter implements AsyncDisposable {
       } catch (cause) {
         this.#file?.close();
         this.#file = undefined;
+        this.#unlock();
+        if (cause instanceof RecordingWriteError) throw cause;
         throw new RecordingWriteError(`cannot open ${this.path} for recording`, { cause });
       }
     });
@@ -108,6 +115,7 @@ export class JsonlWriter implements AsyncDisposable {
         throw new RecordingWriteError(`cannot bring ${this.path} to the disk`, { cause });
       } finally {
         file.close();
+        this.#unlock();
       }
     });
   }
@@ -115,6 +123,11 @@ export class JsonlWriter implements AsyncDisposable {
   #opened(): Deno.FsFile {
     if (this.#file === undefined) throw new RecordingWriteError(`${this.path} is not open`);
     return this.#file;
+  }
+
+  #unlock(): void {
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = undefined;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -135,5 +148,21 @@ export class JsonlWriter implements AsyncDisposable {
     const run = this.#tail.then(task, task);
     this.#tail = run.catch(() => {});
     return run;
+  }
+}
+
+/** The lock of the file that `path` leads to, so that a link to it is no way around. */
+async function takeLock(path: string): Promise<WriterLock> {
+  const real = await Deno.realPath(path);
+  try {
+    return WriterLock.acquire(real);
+  } catch (cause) {
+    if (cause instanceof StorageError && cause.reason === "in_use") {
+      throw new RecordingWriteError(
+        `${path} is being written by another recording: end that one first, or give this one another file`,
+      );
+    }
+    const lock = WriterLock.pathFor(real);
+    throw new RecordingWriteError(`${path} cannot be locked by ${lock}`, { cause });
   }
 }

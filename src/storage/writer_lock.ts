@@ -1,7 +1,7 @@
 /**
- * One writer a database. The lock is an exclusive transaction on a small SQLite file beside it: it
- * needs no more than the permissions of the directory, works between threads and processes alike
- * (file locks of Deno do not: `tryLock` is missing in 2.4), and dies with its holder.
+ * One writer a database, or a recording. The lock is an exclusive transaction on a small SQLite file
+ * beside it: it needs no more than the permissions of the directory, works between threads and
+ * processes alike (file locks of Deno do not: `tryLock` is missing in 2.4), and dies with its holder.
  *
  * @module
  */

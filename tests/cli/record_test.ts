@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/main.ts";
+import { JsonlWriter } from "../../src/recording/jsonl_writer.ts";
 import { FakeTerminal } from "../helpers/fake_terminal.ts";
 import { freePort } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
@@ -39,4 +40,16 @@ Deno.test("record says that its file cannot be written, with exit code 1", async
   assert.equal(await main(["record", file, ...set], terminal), 1);
   assert.match(terminal.err, /cannot open .*folder\.jsonl for recording: /);
   assert.equal(terminal.listening, 0);
+});
+
+Deno.test("record leaves a file alone that another record command writes, with exit code 1", async () => {
+  using scratch = new Scratch();
+  const file = scratch.file("r.jsonl");
+  await using other = new JsonlWriter(file);
+  await other.start();
+  const terminal = new FakeTerminal();
+  const set = ["--set", "sources.0.url=embedded://127.0.0.1:1"];
+  assert.equal(await main(["record", file, "--seconds", "0", ...set], terminal), 1);
+  assert.match(terminal.err, /r\.jsonl is being written by another recording: end that one first/);
+  assert.equal(terminal.out, "");
 });

@@ -5,6 +5,7 @@ import { messagesOf, ReadTally, type RecordedEntry } from "../../src/recording/e
 import { JsonlRecording } from "../../src/recording/jsonl.ts";
 import { JsonlWriter, RecordingWriteError } from "../../src/recording/jsonl_writer.ts";
 import { Scratch } from "../helpers/scratch.ts";
+import { symbolicLink } from "../helpers/symbolic_link.ts";
 import { arbitraryMessage } from "./arbitrary_message.ts";
 
 const GOOD = '{"ts":1,"topic":"t","payload_b64":"AQ=="}';
@@ -208,4 +209,37 @@ Deno.test("JsonlWriter rejects with a named error when it cannot open, or is not
   });
   await assert.rejects(nowhere.append([message(1)]), RecordingWriteError);
   await nowhere[Symbol.asyncDispose]();
+});
+
+Deno.test("JsonlWriter has its file to itself, by whatever path another comes, until it is closed", async () => {
+  using scratch = new Scratch("jsonl");
+  const [path, link] = [scratch.file("a.jsonl"), scratch.file("link.jsonl")];
+  await symbolicLink(path, link);
+  const first = new JsonlWriter(path);
+  await first.start();
+  await first.append([message(1)]);
+  for (const same of [path, link]) {
+    await using second = new JsonlWriter(same);
+    await assert.rejects(second.start(), (error: unknown) => {
+      assert.ok(error instanceof RecordingWriteError);
+      assert.equal(
+        error.message,
+        `${same} is being written by another recording: end that one first, or give this one another file`,
+      );
+      return true;
+    });
+    await assert.rejects(second.append([message(2)]), RecordingWriteError);
+  }
+  await first.append([message(3)]);
+  await first[Symbol.asyncDispose]();
+  {
+    await using next = new JsonlWriter(link);
+    await next.start();
+    await next.append([message(4)]);
+  }
+  const entries = await entriesOf(new JsonlRecording(path));
+  assert.deepEqual(
+    entries.map((e) => e.kind === "message" && e.message.topic),
+    ["t/1", "t/3", "t/4"],
+  );
 });
