@@ -74,7 +74,7 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
   },
   record: {
     examples: [
-      ["meshcapture record traffic.jsonl", "until Ctrl+C; appends"],
+      ["meshcapture record traffic.jsonl", "until Ctrl+C; appends to a recording, or begins one"],
       ["meshcapture record traffic.jsonl --seconds 600", ""],
     ],
     notes: [

@@ -6,6 +6,7 @@
 import type { Message } from "../capture/message.ts";
 import { StorageError } from "../capture/network.ts";
 import { WriterLock } from "../storage/writer_lock.ts";
+import { type FileKind, fileKind } from "./file_kind.ts";
 import { formatLine } from "./jsonl_line.ts";
 
 /** A recording could not be written. `cause` is what the system said. */
@@ -44,7 +45,8 @@ export class JsonlWriter implements AsyncDisposable {
    * Opens the file, creating it where it is missing; what it holds stays. A last line that was cut
    * off (a crash while recording) is ended first, so that it spoils no line but itself.
    *
-   * @throws {RecordingWriteError} when the file cannot be opened, or another writer has it.
+   * @throws {RecordingWriteError} when the file cannot be opened, holds something that is no
+   * recording, or another writer has it.
    */
   start(): Promise<void> {
     return this.#inTurn(async () => {
@@ -52,6 +54,8 @@ export class JsonlWriter implements AsyncDisposable {
       try {
         const file = await Deno.open(this.path, { read: true, write: true, create: true });
         this.#file = file;
+        // Before anything is made: what would be locked beside a database is the database itself.
+        refuseStrangers(this.path, await fileKind(file));
         this.#lock = await takeLock(this.path);
         this.#length = await file.seek(0, Deno.SeekMode.End);
         if (this.#length === 0) return;
@@ -149,6 +153,19 @@ export class JsonlWriter implements AsyncDisposable {
     this.#tail = run.catch(() => {});
     return run;
   }
+}
+
+const STRANGERS: Readonly<Partial<Record<FileKind, string>>> = {
+  database: "it is a database",
+  gzip: "it is compressed",
+  other: "it is no recording",
+};
+
+/** Lines at the end of another kind of file are lost, and may be the end of that file, too. */
+function refuseStrangers(path: string, kind: FileKind): void {
+  const what = STRANGERS[kind];
+  if (what === undefined) return;
+  throw new RecordingWriteError(`${path} is left as it is, for ${what}: name another file`);
 }
 
 /** The lock of the file that `path` leads to, so that a link to it is no way around. */

@@ -6,6 +6,7 @@ import { freePort } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
 import { waitUntil } from "../helpers/wait.ts";
+import { makeMalla } from "../meshtastic/old_databases.ts";
 
 Deno.test("record writes what is published, acknowledges it, and ends upon a signal", async () => {
   using scratch = new Scratch();
@@ -52,4 +53,16 @@ Deno.test("record leaves a file alone that another record command writes, with e
   assert.equal(await main(["record", file, "--seconds", "0", ...set], terminal), 1);
   assert.match(terminal.err, /r\.jsonl is being written by another recording: end that one first/);
   assert.equal(terminal.out, "");
+});
+
+Deno.test("record appends to nothing but recordings, with exit code 1", async () => {
+  using scratch = new Scratch();
+  const file = scratch.file("malla.db");
+  makeMalla(file, 15);
+  const before = Deno.readFileSync(file);
+  const terminal = new FakeTerminal();
+  const set = ["--set", "sources.0.url=embedded://127.0.0.1:1"];
+  assert.equal(await main(["record", file, "--seconds", "0", ...set], terminal), 1);
+  assert.equal(terminal.err, `${file} is left as it is, for it is a database: name another file`);
+  assert.deepEqual(Deno.readFileSync(file), before);
 });

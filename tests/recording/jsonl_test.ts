@@ -243,3 +243,46 @@ Deno.test("JsonlWriter has its file to itself, by whatever path another comes, u
     ["t/1", "t/3", "t/4"],
   );
 });
+
+Deno.test("JsonlWriter refuses a file that holds something else, and leaves it and its folder as they were", async () => {
+  using scratch = new Scratch("jsonl");
+  const path = scratch.file("a");
+  for (
+    const [content, reason] of [
+      ["SQLite format 3\0 and what follows", "it is a database"],
+      ["dear diary\n", "it is no recording"],
+      ["\n[1, 2]\n", "it is no recording"],
+      [new Uint8Array([0x1f, 0x8b, 8, 0]), "it is compressed"],
+      [`${" ".repeat(10_000)}x`, "it is no recording"],
+    ] as const
+  ) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    Deno.writeFileSync(path, bytes);
+    await using writer = new JsonlWriter(path);
+    await assert.rejects(writer.start(), (error: unknown) => {
+      assert.ok(error instanceof RecordingWriteError);
+      assert.equal(error.message, `${path} is left as it is, for ${reason}: name another file`);
+      return true;
+    });
+    assert.deepEqual(Deno.readFileSync(path), bytes);
+  }
+  assert.deepEqual([...Deno.readDirSync(scratch.path)].map(({ name }) => name), ["a"]);
+});
+
+Deno.test("JsonlWriter appends to a recording that begins with a byte order mark or blank lines", async () => {
+  using scratch = new Scratch("jsonl");
+  for (
+    const before of ["", "\n \r\n", `\uFEFF${GOOD}\n`, `\uFEFF\r\n\t${GOOD}\n`, " ".repeat(9000)]
+  ) {
+    const path = scratch.file("a.jsonl");
+    Deno.writeTextFileSync(path, before);
+    const held = (await entriesOf(new JsonlRecording(path))).length;
+    {
+      await using writer = new JsonlWriter(path);
+      await writer.start();
+      await writer.append([message(1)]);
+    }
+    const entries = await entriesOf(new JsonlRecording(path));
+    assert.deepEqual(shape(entries), Array(held + 1).fill("message"));
+  }
+});
