@@ -87,6 +87,10 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
       ["meshcapture replay malla.db --database new.db", "the raw envelopes of a database"],
       ["meshcapture replay traffic.jsonl --database core.db --network meshcore", ""],
     ],
+    notes: [
+      "What cannot be read is named, and all else is stored. A last line that was cut off, as a recorder that was killed leaves it, is named and is no failure.",
+    ],
+    exitCodes: "0 ok, 1 failed, or a line or row could not be read, 2 usage or configuration.",
   },
   diff: {
     examples: [

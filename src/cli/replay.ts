@@ -33,7 +33,8 @@ const NO_ROW = "no row has kept its message, so there is nothing to replay";
 
 /**
  * Writes into `options.database` what the service would have written for the recorded traffic in
- * `from`: a JSONL recording, or a database with raw envelopes.
+ * `from`: a JSONL recording, or a database with raw envelopes. Exit code 1 when a place in it could not
+ * be read; all others are stored nevertheless.
  */
 export async function replay(
   terminal: Terminal,
@@ -110,11 +111,16 @@ export async function replay(
     if (summary.read > 0 && summary.stored + summary.quarantined === 0) {
       terminal.note(`${from}: ${allDropped(descriptor)}`);
     }
-    return EXIT.ok;
+    return isComplete(tally) ? EXIT.ok : EXIT.failed;
   } catch (error) {
     terminal.note(explain(error));
     return EXIT.failed;
   }
+}
+
+/** True when all was read but for a last line that a recording's end has cut off. */
+function isComplete({ problems, byReason }: ReadTally): boolean {
+  return problems === (byReason.get("cut_off") ?? 0);
 }
 
 /** What a rule dropped is no failure, but most likely it is the wrong network's rule. */

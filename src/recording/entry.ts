@@ -25,6 +25,8 @@ export interface RecordedProblem {
 
 /** Why a place could not be used. */
 export type ProblemReason =
+  /** The last line, of a recording that was ended by force while it was written. */
+  | "cut_off"
   | "too_long"
   | "not_utf8"
   | "not_json"

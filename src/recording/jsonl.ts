@@ -17,6 +17,7 @@ export interface JsonlOptions {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const BRACE = 0x7b;
 const CHUNK_BYTES = 65_536;
 
 /**
@@ -51,7 +52,7 @@ export class JsonlRecording implements Recording {
   async *entries(signal?: AbortSignal): AsyncGenerator<RecordedEntry, void, undefined> {
     const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let number = 0;
-    for await (const line of this.#lines(signal)) {
+    for await (const { line, ended } of this.#lines(signal)) {
       number++;
       if (line === "too_long") {
         yield {
@@ -66,21 +67,19 @@ export class JsonlRecording implements Recording {
       try {
         text = utf8.decode(line);
       } catch {
-        yield {
-          kind: "problem",
-          position: number,
-          reason: "not_utf8",
-          detail: "the line is not valid UTF-8",
-        };
+        const detail = "the line is not valid UTF-8";
+        const problem = { kind: "problem", position: number, reason: "not_utf8", detail } as const;
+        yield ended ? problem : asCutOff(problem, line);
         continue;
       }
       if (text.trim() === "") continue;
-      yield parseLine(text, number, this.#source);
+      const entry = parseLine(text, number, this.#source);
+      yield ended ? entry : asCutOff(entry, line);
     }
   }
 
   /** Lines without their ending; a line is valid until the next one is asked for. */
-  async *#lines(signal?: AbortSignal): AsyncGenerator<Uint8Array | "too_long", void, undefined> {
+  async *#lines(signal?: AbortSignal): AsyncGenerator<Line, void, undefined> {
     signal?.throwIfAborted();
     using file = await Deno.open(this.path, { read: true });
     const chunk = new Uint8Array(CHUNK_BYTES);
@@ -106,7 +105,7 @@ export class JsonlRecording implements Recording {
       if (read === null) break;
       let start = 0;
       for (let end; (end = chunk.indexOf(LF, start)) !== -1 && end < read; start = end + 1) {
-        yield take(chunk.subarray(start, end));
+        yield { line: take(chunk.subarray(start, end)), ended: true };
       }
       // What is left belongs to a line that goes on in the next chunk.
       heldBytes += read - start;
@@ -117,8 +116,25 @@ export class JsonlRecording implements Recording {
         held.push(chunk.slice(start, read));
       }
     }
-    if (heldBytes > 0) yield take(new Uint8Array());
+    if (heldBytes > 0) yield { line: take(new Uint8Array()), ended: false };
   }
+}
+
+/** A line, and whether a line feed follows it. */
+interface Line {
+  readonly line: Uint8Array | "too_long";
+  readonly ended: boolean;
+}
+
+/**
+ * What a last line without a line feed is: where it is the beginning of an object, it was cut off
+ * while it was written, and nobody has damaged it.
+ */
+function asCutOff(entry: RecordedEntry, line: Uint8Array): RecordedEntry {
+  if (entry.kind === "message" || line[0] !== BRACE) return entry;
+  if (entry.reason !== "not_json" && entry.reason !== "not_utf8") return entry;
+  const detail = "the last line was cut off while it was written";
+  return { ...entry, reason: "cut_off", detail };
 }
 
 /** Without a carriage return at its end and, in the first line, a byte order mark. */

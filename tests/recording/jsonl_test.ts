@@ -59,7 +59,7 @@ Deno.test("JsonlRecording gives broken lines as problems with their numbers and 
     "not_json@3",
     "not_utf8@4",
     "message",
-    "not_json@6",
+    "cut_off@6",
   ]);
 
   const tally = new ReadTally();
@@ -69,8 +69,29 @@ Deno.test("JsonlRecording gives broken lines as problems with their numbers and 
   );
   assert.equal(messages.length, 2);
   assert.deepEqual([tally.messages, tally.problems], [2, 3]);
-  assert.deepEqual([...tally.byReason], [["not_json", 2], ["not_utf8", 1]]);
+  assert.deepEqual([...tally.byReason], [["not_json", 1], ["not_utf8", 1], ["cut_off", 1]]);
   assert.deepEqual(seen, [3, 4, 6]);
+});
+
+Deno.test("JsonlRecording tells a last line that was cut off from one that never was a message", async () => {
+  using scratch = new Scratch("jsonl");
+  const path = scratch.file("a.jsonl");
+  const cut = new TextEncoder().encode('{"ts":1,"topic":"é').slice(0, -1);
+  for (
+    const [last, expected] of [
+      ['{"ts":1,"to', "cut_off@2"],
+      [cut, "cut_off@2"],
+      ['{"ts":1,"to\n', "not_json@2"],
+      ["to", "not_json@2"],
+      ['{"ts":1}', "bad_topic@2"],
+      [GOOD, "message"],
+    ] as const
+  ) {
+    Deno.writeTextFileSync(path, `${GOOD}\n`);
+    const bytes = typeof last === "string" ? new TextEncoder().encode(last) : last;
+    Deno.writeFileSync(path, bytes, { append: true });
+    assert.deepEqual(shape(await entriesOf(new JsonlRecording(path))), ["message", expected]);
+  }
 });
 
 Deno.test("JsonlRecording skips lines beyond the limit, also when they span many reads", async () => {

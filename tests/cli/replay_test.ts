@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { main } from "../../src/cli/main.ts";
+import { FakeTerminal } from "../helpers/fake_terminal.ts";
+import { Scratch } from "../helpers/scratch.ts";
+
+const RECORDING = new URL("../fixtures/meshtastic/meshtastic.jsonl", import.meta.url).pathname;
+
+/** Lines of the recorded traffic, without line feeds. */
+function someLines(n: number): string[] {
+  return Deno.readTextFileSync(RECORDING).split("\n").slice(0, n);
+}
+
+async function replay(...args: string[]) {
+  const terminal = new FakeTerminal();
+  const code = await main(["replay", ...args], terminal);
+  return { code, out: terminal.out, err: terminal.err };
+}
+
+Deno.test("replay fails when a line cannot be read, and stores the others", async () => {
+  using scratch = new Scratch();
+  const [from, database] = [scratch.file("a.jsonl"), scratch.file("a.db")];
+  const lines = someLines(20);
+  Deno.writeTextFileSync(
+    from,
+    [...lines.slice(0, 10), "garbage", ...lines.slice(10), ""].join("\n"),
+  );
+  const { code, out, err } = await replay(from, "--database", database);
+  assert.equal(code, 1);
+  assert.match(out, /^20 messages read, \d+ stored in [^]*\n1 places could not be read$/);
+  assert.match(err, /a\.jsonl:11: not_json \(/);
+  const json = await replay(from, "--database", scratch.file("b.db"), "--json");
+  assert.equal(json.code, 1);
+  assert.equal(JSON.parse(json.out).problems, 1);
+});
+
+Deno.test("replay takes a recording whose last line was cut off, says so, and nothing else with it", async () => {
+  using scratch = new Scratch();
+  const from = scratch.file("a.jsonl");
+  const lines = someLines(21);
+  const cut = [...lines.slice(0, 20), lines[20]!.slice(0, 40)];
+  Deno.writeTextFileSync(from, cut.join("\n"));
+  const { code, out, err } = await replay(from, "--database", scratch.file("a.db"));
+  assert.equal(code, 0, err);
+  assert.match(out, /^20 messages read, \d+ stored in [^]*\n1 places could not be read$/);
+  assert.equal(err, `${from}:21: cut_off (the last line was cut off while it was written)`);
+
+  Deno.writeTextFileSync(from, ["garbage", ...cut].join("\n"));
+  assert.equal((await replay(from, "--database", scratch.file("b.db"))).code, 1);
+});
+
+Deno.test("replay fails when a row of a database has not kept its message", async () => {
+  using scratch = new Scratch();
+  const [lines, from] = [scratch.file("a.jsonl"), scratch.file("old.db")];
+  Deno.writeTextFileSync(lines, someLines(20).join("\n"));
+  assert.equal((await replay(lines, "--database", from)).code, 0);
+  const db = new DatabaseSync(from);
+  db.exec("UPDATE packet_history SET raw_service_envelope = NULL WHERE id = 3");
+  db.close();
+  const { code, out, err } = await replay(from, "--database", scratch.file("a.db"));
+  assert.equal(code, 1);
+  assert.match(out, /^1 places could not be read$/m);
+  assert.match(err, /old\.db:3: no_envelope/);
+});
