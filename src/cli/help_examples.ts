@@ -80,6 +80,7 @@ export const HELP: Readonly<Record<string, HelpExamples>> = {
     notes: [
       "It disturbs no service: own client ids, clean sessions. A file takes one recording at a time.",
     ],
+    exitCodes: "0 ok, 1 failed, or no source was ever connected, 2 usage or configuration.",
   },
   replay: {
     examples: [

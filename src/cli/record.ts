@@ -38,7 +38,8 @@ const verbatim: Network<Message> = {
 };
 
 /**
- * Appends to `file` until a signal or the end of `seconds`. It uses client ids of its own and clean
+ * Appends to `file` until a signal or the end of `seconds`; exit code 1 when no source was ever
+ * connected by then. It uses client ids of its own and clean
  * sessions, so that it disturbs no service.
  */
 export async function record(
@@ -103,15 +104,29 @@ export async function record(
     clock.clearTimer(late);
     for (const source of sources) await source[Symbol.asyncDispose]();
     terminal.print(`${written} messages recorded in ${file}`);
-    if (pipeline.lost === 0) return EXIT.ok;
-    terminal.note(`${pipeline.lost} messages could not be written`);
-    return EXIT.failed;
+    if (pipeline.lost > 0) terminal.note(`${pipeline.lost} messages could not be written`);
+    const connected = sources.some(wasConnected);
+    if (!connected) noteProblems(terminal, sources);
+    return connected && pipeline.lost === 0 ? EXIT.ok : EXIT.failed;
   } catch (error) {
     terminal.note(explain(error));
     return EXIT.failed;
   } finally {
     if (timer !== undefined) clock.clearTimer(timer);
     endSignals();
+  }
+}
+
+/** True when a broker has ever accepted our connection, or has been listening: it then knows a version. */
+function wasConnected(source: Source): boolean {
+  return source.status().protocol !== undefined;
+}
+
+function noteProblems(terminal: Terminal, sources: readonly Source[]): void {
+  terminal.note("no source was ever connected, so there was nothing to record:");
+  for (const source of sources) {
+    const { name, url, problem } = source.status();
+    terminal.note(`${name}: ${problem?.detail ?? `${url} has not answered`}`);
   }
 }
 

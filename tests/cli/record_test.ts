@@ -66,3 +66,28 @@ Deno.test("record appends to nothing but recordings, with exit code 1", async ()
   assert.equal(terminal.err, `${file} is left as it is, for it is a database: name another file`);
   assert.deepEqual(Deno.readFileSync(file), before);
 });
+
+Deno.test("record names every source with its problem when none has ever connected, with exit code 1", async () => {
+  using scratch = new Scratch();
+  const [port, file] = [await freePort(), scratch.file("r.jsonl")];
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const terminal = new FakeTerminal();
+  const urls = [`mqtt://127.0.0.1:${port}`, `mqtt://127.0.0.1:${taken.addr.port}`];
+  const set = urls.flatMap((url, i) => [
+    "--set",
+    `sources.${i}.url=${url}`,
+    "--set",
+    `sources.${i}.name=${["away", "silent"][i]}`,
+  ]);
+  const recording = main(["record", file, ...set], terminal);
+  await waitUntil(() => /source in trouble.*away/.test(terminal.err), "the trouble");
+  const before = terminal.noted.length;
+  terminal.signal();
+  assert.equal(await recording, 1);
+  assert.equal(terminal.out, `0 messages recorded in ${file}`);
+  const [first, away, silent, ...more] = terminal.noted.slice(before);
+  assert.equal(first, "no source was ever connected, so there was nothing to record:");
+  assert.match(away!, new RegExp(`^away: ${urls[0]} cannot be reached: .*ECONNREFUSED`));
+  assert.match(silent!, new RegExp(`^silent: ${urls[1]} has not answered`));
+  assert.deepEqual(more, []);
+});
