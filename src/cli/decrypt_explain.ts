@@ -45,6 +45,12 @@ export async function decryptExplain(
     terminal.note("a packet is expected in hex or base64, as an argument or on standard input");
     return EXIT.usage;
   }
+  if (bytes === "odd_hex") {
+    terminal.note(
+      "this packet in hex has an odd number of digits, and a byte has two: one is missing, or one too many",
+    );
+    return EXIT.usage;
+  }
   const found: PacketExplanation[] = [];
   try {
     for (const network of wanted) {

@@ -235,6 +235,23 @@ Deno.test("parsePacketText() reads hex as people write it, and both base64 alpha
   assert.deepEqual(parsePacketInput(Uint8Array.of(0xff, 0x00)), Uint8Array.of(0xff, 0x00));
 });
 
+Deno.test("decrypt explain does not take hex that lacks a digit for base64", async () => {
+  const packet = recorded({ channel_id: "LongFast", encrypted: true, decrypted: true });
+  const hex = hexOf(bytesOf(packet));
+  const spaced = hex.replace(/../g, "$& ");
+  for (const text of [hex.slice(0, -1), hex.slice(1), `0x${hex}0`, spaced.slice(0, -2), "abc"]) {
+    assert.equal(parsePacketText(text), "odd_hex", text);
+    const said = [await explain([text]), await explain([], new TextEncoder().encode(`${text}\n`))];
+    for (const { code, out, err } of said) {
+      assert.deepEqual([code, out], [2, ""]);
+      assert.equal(
+        err,
+        "this packet in hex has an odd number of digits, and a byte has two: one is missing, or one too many",
+      );
+    }
+  }
+});
+
 Deno.test("explaining random bytes never throws", async () => {
   const config = meshtastic.section.schema.parse({});
   const ring = createChannelKeyRing({ hashChannels: ["#test"] });
