@@ -20,6 +20,15 @@ import type { Terminal } from "./terminal.ts";
 /** Milliseconds between two lines on what has arrived. */
 const TELL_EVERY_MS = 2_000;
 
+/**
+ * Messages that may be on their way to the broker. More would wait in memory where the rate is beyond this
+ * machine, and hold up the end; fewer would wait for each commit.
+ */
+const MAX_UNDER_WAY = 2_000;
+
+/** Milliseconds between two looks whether there is room for more. */
+const LOOK_MS = 10;
+
 /** Options of {@linkcode demo}. */
 export interface DemoOptions {
   /** Seconds after which the demo ends; otherwise a signal does. */
@@ -133,7 +142,10 @@ function tellStored(terminal: Terminal, service: Service): () => void {
   return () => clock.clearTimer(timer);
 }
 
-/** Publishes every network's traffic in its own time, faster by `rate`, until the end. */
+/**
+ * Publishes every network's traffic in its own time, faster by `rate`, until the end: by the clock, also
+ * where the traffic is behind its time.
+ */
 async function publishTraffic(
   clock: Clock,
   port: number,
@@ -152,6 +164,7 @@ async function publishTraffic(
     const startMs = clock.now();
     const endMs = options.seconds === undefined ? Infinity : startMs + options.seconds * 1000;
     const life = (atMs: number) => startMs + (atMs - startMs) / options.rate;
+    let underWay = 0;
     const traffics = parts.map(({ tools }) => tools.createTraffic(options.seed, startMs));
     await Promise.all(traffics.map(async (traffic) => {
       for (let sent = 0;; sent++) {
@@ -159,8 +172,12 @@ async function publishTraffic(
         const dueMs = life(message.atMs);
         const waitMs = Math.min(dueMs, endMs) - clock.now();
         if (waitMs > 0) await delay(clock, waitMs, signal);
-        if (dueMs >= endMs) break;
-        publish(client, message, sent);
+        while (underWay >= MAX_UNDER_WAY && clock.now() < endMs) {
+          await delay(clock, LOOK_MS, signal);
+        }
+        if (Math.max(dueMs, clock.now()) >= endMs) break;
+        underWay++;
+        publish(client, message, sent, () => underWay--);
       }
     }));
   } catch (error) {
@@ -189,11 +206,14 @@ function ended(client: MqttClient, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Radios publish at QoS 0; every other message goes at 1, to show both ways. */
-function publish(client: MqttClient, message: GeneratedMessage, n: number): void {
+/**
+ * Radios publish at QoS 0; every other message goes at 1, to show both ways. `done` is called when the
+ * client has no more to do with it.
+ */
+function publish(client: MqttClient, message: GeneratedMessage, n: number, done: () => void): void {
   const { topic, payload, retain } = message;
   // Waiting for each PUBACK would publish no faster than the service commits.
-  client.publish(topic, payload as unknown as Buffer, { qos: n % 2 === 0 ? 0 : 1, retain });
+  client.publish(topic, payload as unknown as Buffer, { qos: n % 2 === 0 ? 0 : 1, retain }, done);
 }
 
 function printSummary(

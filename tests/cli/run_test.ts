@@ -175,6 +175,18 @@ Deno.test("demo says at its end what is in the database, and begins anew the nex
   }
 });
 
+Deno.test("demo ends by the clock, however far it is behind the rate that it was given", async () => {
+  using scratch = new Scratch("demo");
+  const terminal = new FakeTerminal();
+  const began = performance.now();
+  const args = ["demo", "--seconds", "1", "--rate", "20000", "--folder", scratch.file("demo")];
+  assert.equal(await main(args, terminal), 0, terminal.err);
+  const seconds = (performance.now() - began) / 1000;
+  // Opening databases, and storing what is on its way at the end, take time, too.
+  assert.ok(seconds >= 1 && seconds < 10, `${seconds} s`);
+  assert.match(terminal.out, /[1-9]\d* {2}packets$/m);
+});
+
 Deno.test("demo leaves a database alone that a service made", async () => {
   using scratch = new Scratch();
   const { args, answers, database, terminal } = await setUp(scratch);
