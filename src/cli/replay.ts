@@ -1,9 +1,9 @@
 /** `meshcapture replay`: recorded traffic → what the service would have written. @module */
-import { closeSync, openSync, readSync } from "node:fs";
 import type { NetworkDescriptor } from "../network_descriptor.ts";
 import { networks } from "../networks.ts";
 import { DatabaseRecording } from "../recording/database_source.ts";
 import { ReadTally, type Recording } from "../recording/entry.ts";
+import { type FileKind, fileKind } from "../recording/file_kind.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
 import { silentLog } from "../capture/log.ts";
@@ -31,6 +31,9 @@ const NO_LINE =
   "no line could be read as a message; a recording has one JSON object a line, with ts, topic and payload_b64";
 const NO_ROW = "no row has kept its message, so there is nothing to replay";
 
+const NO_INPUT =
+  "standard input is not read: write it to a file, such as with `cat > traffic.jsonl`, and name that";
+
 /**
  * Writes into `options.database` what the service would have written for the recorded traffic in
  * `from`: a JSONL recording, or a database with raw envelopes. Exit code 1 when a place in it could not
@@ -43,6 +46,10 @@ export async function replay(
 ): Promise<ExitCode> {
   const descriptor = namedNetwork(terminal, options.network);
   if (descriptor === undefined) return EXIT.usage;
+  if (from === "-") {
+    terminal.note(NO_INPUT);
+    return EXIT.usage;
+  }
   if (isSameFile(from, options.database)) {
     terminal.note(
       `${from} cannot be replayed into itself: give --database another file, such as ${from}.replay.db`,
@@ -61,7 +68,12 @@ export async function replay(
   const tally = new ReadTally();
   using progress = new Progress(terminal, "messages");
   try {
-    const fromDatabase = isDatabase(from);
+    const kind = await kindOf(from);
+    if (kind === "gzip") {
+      terminal.note(`${from} is compressed: unpack it first, gunzip < ${from} > ${unpacked(from)}`);
+      return EXIT.failed;
+    }
+    const fromDatabase = kind === "database";
     const { replayTable } = await descriptor.tools();
     if (fromDatabase && replayTable === undefined) {
       terminal.note(
@@ -150,14 +162,12 @@ function printSummary(
   if (summary.problems > 0) terminal.print(`${summary.problems} places could not be read`);
 }
 
-/** Every SQLite file begins with the same sixteen bytes. */
-function isDatabase(path: string): boolean {
-  const file = openSync(path, "r");
-  try {
-    const head = new Uint8Array(16);
-    readSync(file, head);
-    return new TextDecoder().decode(head) === "SQLite format 3\0";
-  } finally {
-    closeSync(file);
-  }
+async function kindOf(path: string): Promise<FileKind> {
+  using file = await Deno.open(path, { read: true });
+  return await fileKind(file);
+}
+
+/** A name for what `path` holds in compressed form. */
+function unpacked(path: string): string {
+  return path.endsWith(".gz") ? path.slice(0, -".gz".length) : `${path}.unpacked`;
 }

@@ -62,3 +62,33 @@ Deno.test("replay fails when a row of a database has not kept its message", asyn
   assert.match(out, /^1 places could not be read$/m);
   assert.match(err, /old\.db:3: no_envelope/);
 });
+
+Deno.test("replay says that a file is compressed, by whatever name, before it makes anything", async () => {
+  using scratch = new Scratch();
+  const bytes = new TextEncoder().encode(someLines(20).join("\n"));
+  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  const compressed = new Uint8Array(await new Response(packed).arrayBuffer());
+  for (const [name, unpacked] of [["a.jsonl.gz", "a.jsonl"], ["b.jsonl", "b.jsonl.unpacked"]]) {
+    const from = scratch.file(name!);
+    Deno.writeFileSync(from, compressed);
+    const { code, out, err } = await replay(from, "--database", scratch.file("a.db"));
+    assert.deepEqual([code, out], [1, ""]);
+    assert.equal(
+      err,
+      `${from} is compressed: unpack it first, gunzip < ${from} > ${scratch.file(unpacked!)}`,
+    );
+    Deno.removeSync(from);
+  }
+  assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
+});
+
+Deno.test("replay says that it reads no standard input, and what to do", async () => {
+  using scratch = new Scratch();
+  const { code, out, err } = await replay("-", "--database", scratch.file("a.db"));
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(
+    err,
+    "standard input is not read: write it to a file, such as with `cat > traffic.jsonl`, and name that",
+  );
+  assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
+});
