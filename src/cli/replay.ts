@@ -7,6 +7,7 @@ import { type FileKind, fileKind } from "../recording/file_kind.ts";
 import { JsonlRecording } from "../recording/jsonl.ts";
 import { replayInto } from "../recording/replay.ts";
 import { silentLog } from "../capture/log.ts";
+import { Reader } from "../storage/reader.ts";
 import { fileFault, isSameFile } from "./existing_file.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { explain } from "./explain.ts";
@@ -116,6 +117,7 @@ export async function replay(
     };
     if (options.json) terminal.print(JSON.stringify(summary));
     else printSummary(terminal, options.database, summary);
+    if (fromDatabase) noteQuarantine(terminal, from);
     if (summary.read === 0 && summary.problems > 0) {
       terminal.note(`${from}: ${fromDatabase ? NO_ROW : NO_LINE}`);
       return EXIT.failed;
@@ -160,6 +162,20 @@ function printSummary(
   }
   if (summary.quarantined > 0) terminal.print(`${summary.quarantined} in quarantine`);
   if (summary.problems > 0) terminal.print(`${summary.problems} places could not be read`);
+}
+
+/** What a database refused is in no row of its traffic, and might well be refused again. */
+function noteQuarantine(terminal: Terminal, path: string): void {
+  using reader = new Reader(path);
+  const tables = reader.query("SELECT 1 FROM sqlite_schema WHERE name = 'capture_quarantine'");
+  // Peers have none.
+  if (tables.length === 0) return;
+  const [row] = reader.query<{ messages: number }>(
+    "SELECT count(*) AS messages FROM capture_quarantine",
+  );
+  const { messages } = row!;
+  if (messages === 0) return;
+  terminal.note(`${path}: ${messages} messages in its capture_quarantine are not replayed`);
 }
 
 async function kindOf(path: string): Promise<FileKind> {

@@ -92,3 +92,21 @@ Deno.test("replay says that it reads no standard input, and what to do", async (
   );
   assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
 });
+
+Deno.test("replay says how many messages of a database are in its quarantine, for they are left out", async () => {
+  using scratch = new Scratch();
+  const [lines, from] = [scratch.file("a.jsonl"), scratch.file("old.db")];
+  Deno.writeTextFileSync(lines, someLines(20).join("\n"));
+  assert.equal((await replay(lines, "--database", from)).code, 0);
+  const none = await replay(from, "--database", scratch.file("a.db"));
+  assert.deepEqual([none.code, none.err], [0, ""]);
+  const db = new DatabaseSync(from);
+  const insert = db.prepare(`INSERT INTO capture_quarantine
+    (source, topic, payload, received_at, qos, error) VALUES ('home', 't', x'00', ?, 0, 'no')`);
+  for (const at of [1, 2, 3]) insert.run(at);
+  db.close();
+  const { code, out, err } = await replay(from, "--database", scratch.file("b.db"), "--json");
+  assert.equal(code, 0);
+  assert.equal(err, `${from}: 3 messages in its capture_quarantine are not replayed`);
+  assert.equal(JSON.parse(out).read, JSON.parse(out).stored);
+});
