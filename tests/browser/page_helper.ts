@@ -1,4 +1,6 @@
 /** A service with a broker to look at, and messages with known content. @module */
+import { DatabaseSync } from "node:sqlite";
+import type { Page } from "playwright-core";
 import { trafficConfig } from "../../src/meshcore/traffic_generator.ts";
 import { trafficChannelKeys } from "../../src/meshtastic/traffic_generator.ts";
 import type { GeneratedMessage } from "../../src/network_descriptor.ts";
@@ -32,6 +34,22 @@ export function startService(
 /** Address of the service's page. */
 export function pageUrl(service: ServiceProcess): string {
   return `http://127.0.0.1:${service.port}/`;
+}
+
+/** Writes into the databases of a service that is down; `write` gets each of them. */
+export function writeInto(paths: readonly string[], write: (db: DatabaseSync) => void): void {
+  for (const path of paths) {
+    const db = new DatabaseSync(path);
+    db.exec("BEGIN");
+    write(db);
+    db.exec("COMMIT");
+    db.close();
+  }
+}
+
+/** Waits until an element's text holds `text`. */
+export async function says(page: Page, selector: string, text: string): Promise<void> {
+  await page.locator(selector).filter({ hasText: text }).first().waitFor();
 }
 
 /** Publishes some minutes of the generators' traffic of both networks. */

@@ -12,16 +12,12 @@ import {
   publishNode,
   publishPosition,
   publishText,
+  says,
   startService,
 } from "./page_helper.ts";
 
 const WITH_BROKER = { ignore: !mosquittoAvailable };
 const PHONE = { width: 390, height: 844 };
-
-/** Waits until an element's text holds `text`. */
-async function says(page: Page, selector: string, text: string): Promise<void> {
-  await page.locator(selector).filter({ hasText: text }).first().waitFor();
-}
 
 /** Number of elements. */
 function count(page: Page, selector: string): Promise<number> {

@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import type { SampleHistory } from "../../storage/sample_history.ts";
 import type { HistoryAnswer } from "../page_api.ts";
+import { stretches } from "./chart_data.ts";
 import { byId, make, setAttribute, setText, show, showEmpty } from "./dom.ts";
 import { bytes, growthPerDay, milliseconds, networkWords, rate, whole } from "./format.ts";
 
@@ -72,11 +73,13 @@ interface Drawn {
 export class ChartView {
   readonly #drawn: Drawn[];
   readonly #growth = new Map<string, number>();
+  readonly #now: () => number;
   #last: HistoryAnswer | undefined;
   #hours = 6;
 
-  /** Draws nothing before the first history. */
-  constructor() {
+  /** `now` is the service's time in Unix milliseconds. Draws nothing before the first history. */
+  constructor(now: () => number) {
+    this.#now = now;
     this.#drawn = KINDS.map((kind) => {
       const box = make("div", { class: "plot" });
       const caption = make("figcaption");
@@ -130,9 +133,7 @@ export class ChartView {
   #drawOne(one: Drawn, answer: HistoryAnswer, names: readonly string[], hours: number): void {
     const { kind } = one;
     const step = Math.max(...names.map((name) => answer.networks[name]!.step));
-    const end = Math.floor(Date.now() / 1000 / step) * step;
-    const times: number[] = [];
-    for (let at = end - hours * 3600; at <= end; at += step) times.push(at);
+    const times = stretches(this.#now(), hours, step);
     // Stretches in which the service did not run are gaps, not straight lines.
     const lines = names.map((name) => {
       const history = answer.networks[name]!;

@@ -33,7 +33,7 @@ const REDRAW_MS = 2_000;
 
 class Page {
   readonly #book = new NodeBook();
-  readonly #charts = new ChartView();
+  readonly #charts = new ChartView(() => this.#now());
   readonly #feed = new FeedView(this.#book, () => this.#now());
   readonly #map = new MapView(() => this.#tiles, (id) => this.#feed.showNode(id));
   readonly #nodes = new NodeView({
