@@ -171,7 +171,7 @@ export class StatusPage implements Disposable {
       const sample = this.figures.takeMinute(name, at, {
         queued: runtime.queue.size,
         sourcesUp,
-        databaseBytes: stats === undefined ? 0 : stats.databaseBytes + stats.walBytes,
+        databaseBytes: stats?.databaseBytes ?? 0,
       });
       if (sample !== undefined) runtime.store.samples.add(sample);
     }

@@ -78,7 +78,8 @@ Deno.test("StatusPage answers while the storage thread is busy, with what that s
   while (!told.includes("event: status")) told += (await feed.read()).value;
   assert.match(told, /"walBytes":32/);
   page.review();
-  assert.deepEqual(runtime.store.samples.waiting.map((one) => one.databaseBytes), [4128]);
+  // Its log only fills up to where it is emptied: that is no growth.
+  assert.deepEqual(runtime.store.samples.waiting.map((one) => one.databaseBytes), [4096]);
   stop.abort();
   await runtime.pipeline.drain();
 });
