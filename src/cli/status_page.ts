@@ -334,7 +334,7 @@ function withWaiting(history: SampleHistory, waiting: readonly MinuteSample[]): 
   for (const sample of waiting) {
     if (sample.at <= last) continue;
     for (const name of Object.keys(columns) as (keyof typeof columns)[]) {
-      columns[name].push(sample[name]);
+      columns[name].push(name === "minutes" ? 1 : sample[name]);
     }
   }
   return history;

@@ -9,6 +9,8 @@ import type { Reader } from "./reader.ts";
 export interface SampleColumns {
   /** Beginnings of the stretches, Unix seconds, rising. */
   readonly at: number[];
+  /** Minutes of the stretch that are known: fewer where it is under way, or the service did not run. */
+  readonly minutes: number[];
   /** Messages delivered. */
   readonly received: number[];
   /** Records committed. */
@@ -56,9 +58,9 @@ export function readSamples(
   until: number,
 ): SampleHistory {
   const rows = reader.query<Record<keyof SampleColumns, number>>(
-    `SELECT at / :step * :step AS at, sum(received) AS received, sum(stored) AS stored,
-       sum(unreadable) AS unreadable, sum(dropped) AS dropped, sum(decrypted) AS decrypted,
-       sum(no_key) AS noKey, sum(commits) AS commits, max(commit_ms_max) AS commitMsMax,
+    `SELECT at / :step * :step AS at, count(*) AS minutes, sum(received) AS received,
+       sum(stored) AS stored, sum(unreadable) AS unreadable, sum(dropped) AS dropped,
+       sum(decrypted) AS decrypted, sum(no_key) AS noKey, sum(commits) AS commits, max(commit_ms_max) AS commitMsMax,
        max(queue_max) AS queueMax, min(sources_up) AS sourcesUp, max(sources) AS sources,
        max(database_bytes) AS databaseBytes
      FROM capture_samples WHERE at BETWEEN :since AND :until GROUP BY 1 ORDER BY 1`
@@ -71,6 +73,7 @@ export function readSamples(
     step,
     columns: {
       at: column("at"),
+      minutes: column("minutes"),
       received: column("received"),
       stored: column("stored"),
       unreadable: column("unreadable"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { stretches } from "../../src/observe/page/chart_data.ts";
+import type { SampleColumns } from "../../src/storage/sample_history.ts";
+import { perMinute, stretches } from "../../src/observe/page/chart_data.ts";
 
 /** Hours that the page offers, and seconds of a stretch that the service answers for each. */
 const CHOICES = [[1, 60], [6, 60], [24, 180], [168, 1500]] as const;
@@ -15,4 +16,9 @@ Deno.test("stretches() begin where the service's do, whatever is chosen and when
       assert.ok(times.every((at, i) => i === 0 || at - times[i - 1]! === step));
     }
   }
+});
+
+Deno.test("perMinute() divides by the minutes that are known, not by the stretch's length", () => {
+  const columns = { received: [180, 60, 0], minutes: [3, 1, 2] } as Partial<SampleColumns>;
+  assert.deepEqual(perMinute(columns as SampleColumns), [60, 60, 0]);
 });

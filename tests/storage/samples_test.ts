@@ -45,12 +45,14 @@ Deno.test("minutes are kept, added to where a minute has two halves, and read as
   assert.deepEqual(columns.at, [WEEK, WEEK + 60]);
   assert.deepEqual(columns.received, [10, 20]);
   assert.deepEqual(columns.commitMsMax, [4, 9]);
+  assert.deepEqual(columns.minutes, [1, 1], "a minute of two halves is one");
   assert.deepEqual(columns.queueMax, [6, 6]);
   assert.deepEqual(columns.databaseBytes, [4096, 8192]);
   const wide = readSamples(reader, 0, 300, 3 * WEEK);
   assert.equal(wide.step, 300);
   assert.deepEqual(wide.columns.at, [WEEK]);
   assert.deepEqual(wide.columns.noKey, [3]);
+  assert.deepEqual(wide.columns.minutes, [2]);
   assert.deepEqual(readSamples(reader, WEEK + 61, 60, 3 * WEEK).columns.at, []);
   await store.close(100);
 });

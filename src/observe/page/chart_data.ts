@@ -1,4 +1,5 @@
 /** What the charts draw, as numbers. Pure, so that it is tested without a browser. @module */
+import type { SampleColumns } from "../../storage/sample_history.ts";
 
 /**
  * Beginnings of the stretches of the last `hours`, Unix seconds, rising. They are multiples of `step`,
@@ -14,4 +15,12 @@ export function stretches(now: number, hours: number, step: number): number[] {
     times.push(at);
   }
   return times;
+}
+
+/**
+ * Messages a minute of each stretch, over the minutes of it that are known: the last stretch is under
+ * way, and one in which the service did not run all the time is no quieter for it.
+ */
+export function perMinute({ received, minutes }: SampleColumns): number[] {
+  return received.map((n, i) => n / minutes[i]!);
 }

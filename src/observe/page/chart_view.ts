@@ -3,14 +3,14 @@
 import uPlot from "uplot";
 import type { SampleHistory } from "../../storage/sample_history.ts";
 import type { HistoryAnswer } from "../page_api.ts";
-import { stretches } from "./chart_data.ts";
+import { perMinute, stretches } from "./chart_data.ts";
 import { byId, make, setAttribute, setText, show, showEmpty } from "./dom.ts";
 import { bytes, growthPerDay, milliseconds, networkWords, rate, whole } from "./format.ts";
 
 /** One chart: a line for each network. */
 interface ChartKind {
   readonly title: string;
-  /** Value of each stretch; `step` is its length in seconds. */
+  /** Value of each stretch. */
   readonly values: (history: SampleHistory) => (number | null)[];
   readonly inWords: (value: number) => string;
   /** Whether only whole numbers make sense on the axis. */
@@ -20,7 +20,7 @@ interface ChartKind {
 const KINDS: readonly ChartKind[] = [
   {
     title: "Messages a minute",
-    values: ({ columns, step }) => columns.received.map((n) => n * 60 / step),
+    values: ({ columns }) => perMinute(columns),
     inWords: rate,
   },
   {
