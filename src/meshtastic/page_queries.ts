@@ -16,11 +16,11 @@ import type { MeshtasticProtobuf } from "./protobuf.ts";
 /** Rows of the newest packets that are looked through for a filter. */
 const LOOK_BACK_ROWS = 20_000;
 
-/** Rows that the first look for positions goes back. */
-const POSITION_ROWS = 200_000;
+/** Rows that the first look for positions and times goes back. */
+const FIRST_ROWS = 200_000;
 
-/** Nodes whose position is remembered: anybody may publish, as whoever. */
-const MAX_POSITIONS = 20_000;
+/** Nodes whose position or time is remembered: anybody may publish, as whoever. */
+const MAX_REMEMBERED = 20_000;
 
 interface PacketSelect {
   readonly id: number;
@@ -53,12 +53,14 @@ interface NodeSelect {
   readonly last_updated: number | null;
 }
 
-/** Answers; it remembers positions, so that each row is looked at once. */
+/** Answers; it remembers positions and times, so that each row is looked at once. */
 export class MeshtasticPageQueries implements PageQueries {
   readonly #loadProto: () => MeshtasticProtobuf;
   #loaded: MeshtasticProtobuf | undefined;
   readonly #positions = new Map<number, readonly [number, number]>();
-  #positionsUntil = 0;
+  /** When a packet of a node came last, Unix seconds. */
+  readonly #heardAt = new Map<number, number>();
+  #readUntil = 0;
 
   /** `loadProto` builds the readers; it is called once, at the first packet. */
   constructor(loadProto: () => MeshtasticProtobuf) {
@@ -71,24 +73,47 @@ export class MeshtasticPageQueries implements PageQueries {
 
   /** As {@linkcode PageQueries.nodes}. */
   nodes(reader: Reader, limit: number): PageNode[] {
-    this.#readPositions(reader);
-    const rows = reader.query<NodeSelect>(
-      `SELECT node_id, long_name, short_name, role, hw_model, last_updated FROM node_info
-       ORDER BY last_updated DESC LIMIT ?`,
-      limit,
-    );
-    return rows.map((row) => {
-      const position = this.#positions.get(row.node_id);
-      return {
-        id: nodeHexId(row.node_id),
-        ...(row.long_name ? { name: row.long_name } : {}),
-        ...(row.short_name ? { shortName: row.short_name } : {}),
-        ...(row.role ? { role: row.role } : {}),
-        ...(row.hw_model ? { hardware: row.hw_model } : {}),
-        ...(row.last_updated === null ? {} : { lastSeen: Math.round(row.last_updated * 1000) }),
-        ...(position === undefined ? {} : { position }),
-      };
-    });
+    this.#readPackets(reader);
+    return this.#nodeRows(reader, limit)
+      .map((row) => ({ row, heardAt: this.#lastHeard(row) }))
+      .sort((a, b) => (b.heardAt ?? 0) - (a.heardAt ?? 0))
+      .slice(0, limit)
+      .map(({ row, heardAt }) => {
+        const position = this.#positions.get(row.node_id);
+        return {
+          id: nodeHexId(row.node_id),
+          ...(row.long_name ? { name: row.long_name } : {}),
+          ...(row.short_name ? { shortName: row.short_name } : {}),
+          ...(row.role ? { role: row.role } : {}),
+          ...(row.hw_model ? { hardware: row.hw_model } : {}),
+          ...(heardAt === undefined ? {} : { lastSeen: Math.round(heardAt * 1000) }),
+          ...(position === undefined ? {} : { position }),
+        };
+      });
+  }
+
+  /** Those that said their name last, and those beside them of whom packets came. */
+  #nodeRows(reader: Reader, limit: number): NodeSelect[] {
+    const select =
+      "SELECT node_id, long_name, short_name, role, hw_model, last_updated FROM node_info";
+    const named = reader.query<NodeSelect>(`${select} ORDER BY last_updated DESC LIMIT ?`, limit);
+    if (named.length < limit) return named;
+    const known = new Set(named.map((row) => row.node_id));
+    const others = [...this.#heardAt.keys()].filter((id) => !known.has(id));
+    return [
+      ...named,
+      ...reader.query<NodeSelect>(
+        `${select} WHERE node_id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(others),
+      ),
+    ];
+  }
+
+  /** `last_updated` is when a node said its name, every three hours or so. */
+  #lastHeard({ node_id: node, last_updated: named }: NodeSelect): number | undefined {
+    const heardAt = this.#heardAt.get(node);
+    if (heardAt === undefined || named === null) return heardAt ?? named ?? undefined;
+    return Math.max(heardAt, named);
   }
 
   /** As {@linkcode PageQueries.recent}. */
@@ -175,10 +200,17 @@ export class MeshtasticPageQueries implements PageQueries {
     });
   }
 
-  /** Malla's schema keeps positions only inside packets. */
-  #readPositions(reader: Reader): void {
+  /** Looks at the packets that came since it last did. */
+  #readPackets(reader: Reader): void {
     const last = Number(reader.query("SELECT max(id) AS id FROM packet_history")[0]?.["id"] ?? 0);
-    const from = Math.max(this.#positionsUntil, last - POSITION_ROWS);
+    const from = Math.max(this.#readUntil, last - FIRST_ROWS);
+    this.#readPositions(reader, from, last);
+    this.#readTimes(reader, from, last);
+    this.#readUntil = last;
+  }
+
+  /** Malla's schema keeps positions only inside packets. */
+  #readPositions(reader: Reader, from: number, last: number): void {
     const rows = reader.iterate<{ id: number; node: number; payload: Uint8Array | null }>(
       `SELECT id, from_node_id AS node, raw_payload AS payload FROM packet_history
        WHERE id > ? AND id <= ? AND +portnum = 3 AND processed_successfully = 1
@@ -190,13 +222,27 @@ export class MeshtasticPageQueries implements PageQueries {
       const position = payload === null ? undefined : this.#proto.position.read(payload);
       if (position === undefined) continue;
       const place = placeOf(degrees(position.latitude_i, 90), degrees(position.longitude_i, 180));
-      if (place === undefined) continue;
-      this.#positions.delete(node);
-      this.#positions.set(node, place);
-      if (this.#positions.size > MAX_POSITIONS) {
-        this.#positions.delete(this.#positions.keys().next().value!);
-      }
+      if (place !== undefined) remember(this.#positions, node, place);
     }
-    this.#positionsUntil = last;
   }
+
+  /** The plus keeps SQLite at the rows that are new: an index of nodes would be read as a whole. */
+  #readTimes(reader: Reader, from: number, last: number): void {
+    const rows = reader.iterate<{ node: number; at: number }>(
+      `SELECT from_node_id AS node, max(timestamp) AS at FROM packet_history
+       WHERE id > ? AND id <= ? AND from_node_id IS NOT NULL GROUP BY +from_node_id ORDER BY at`,
+      from,
+      last,
+    );
+    for (const { node, at } of rows) {
+      remember(this.#heardAt, node, Math.max(at, this.#heardAt.get(node) ?? 0));
+    }
+  }
+}
+
+/** Notes a node's value as the newest, and forgets the oldest of too many. */
+function remember<T>(values: Map<number, T>, node: number, value: T): void {
+  values.delete(node);
+  values.set(node, value);
+  if (values.size > MAX_REMEMBERED) values.delete(values.keys().next().value!);
 }

@@ -66,6 +66,31 @@ Deno.test("Meshtastic's page queries give nodes with the last position of their 
   await store.close(100);
 });
 
+Deno.test("Meshtastic's page says when any packet of a node came last, and sorts by it", async () => {
+  using scratch = new Scratch();
+  const path = scratch.file("a.db");
+  const store = await openMeshtasticStore({ path, enumNames: testEnumNames, nowMs: 0 });
+  const named = (id: number, at: number) =>
+    testRecord({ fromNodeId: id, timestamp: at }, {
+      node: testUpdate({ nodeId: id, seenAt: at }),
+    });
+  await store.commit([named(1, 1000), named(2, 2000), named(3, 3000)], emptyContext);
+  using reader = new Reader(path);
+  const queries = new MeshtasticPageQueries(() => proto);
+  const shown = (limit: number) =>
+    queries.nodes(reader, limit).map(({ id, lastSeen }) => [id, lastSeen]);
+  assert.deepEqual(shown(2), [["!00000003", 3_000_000], ["!00000002", 2_000_000]]);
+  await store.commit([
+    testRecord({ fromNodeId: 1, timestamp: 5000.25 }),
+    testRecord({ fromNodeId: 3, timestamp: 2500 }),
+    testRecord({ fromNodeId: 9, timestamp: 6000 }),
+  ], emptyContext);
+  assert.deepEqual(shown(2), [["!00000001", 5_000_250], ["!00000003", 3_000_000]]);
+  await store.commit([testRecord({ fromNodeId: 1, timestamp: 4000 })], emptyContext);
+  assert.deepEqual(shown(1), [["!00000001", 5_000_250]], "one that came late");
+  await store.close(100);
+});
+
 Deno.test("Meshtastic's page queries give packets, newest first, as the live feed shows them", async () => {
   using scratch = new Scratch();
   const store = await database(scratch.file("a.db"));

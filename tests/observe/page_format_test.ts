@@ -11,7 +11,6 @@ import {
   typeWords,
   whole,
 } from "../../src/observe/page/format.ts";
-import { NodeBook } from "../../src/observe/page/node_names.ts";
 
 Deno.test("figures are written for people", () => {
   assert.deepEqual([whole(0), whole(1234567)], ["0", "1,234,567"]);
@@ -68,25 +67,4 @@ Deno.test("growthPerDay() needs two sizes some time apart", () => {
   assert.equal(growthPerDay([], []), undefined);
   assert.equal(growthPerDay([0, 3600, 7200], [0, 100, 0]), undefined);
   assert.equal(growthPerDay([0, 3600, 7200, 10800], [0, 100, 150, 200]), 1200);
-});
-
-Deno.test("NodeBook learns names from the database and from packets", () => {
-  const book = new NodeBook();
-  book.replace({
-    meshcore: [{ id: "ABCD", name: "Roof" }],
-    meshtastic: [{ id: "!01", shortName: "S" }],
-  });
-  assert.equal(book.nameOf("meshcore", "abcd"), "Roof");
-  assert.equal(book.nameOf("meshtastic", "!01"), "S");
-  assert.equal(book.nameOf("meshtastic", "abcd"), undefined);
-  assert.equal(book.nameOf("meshtastic", undefined), undefined);
-  book.heard("meshtastic", "!02", 5, { name: "New", position: [1, 2] });
-  book.heard("meshtastic", "!02", 6, {});
-  assert.deepEqual(book.all.find((node) => node.id === "!02"), {
-    id: "!02",
-    network: "meshtastic",
-    name: "New",
-    position: [1, 2],
-    lastSeen: 6,
-  });
 });

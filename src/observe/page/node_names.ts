@@ -7,20 +7,38 @@ export interface KnownNode extends PageNode {
   readonly network: string;
 }
 
+/** Nodes of packets that are remembered beside those of the databases: anybody may send as whoever. */
+const MAX_HEARD = 5_000;
+
 /** All nodes that the page knows. */
 export class NodeBook {
-  #nodes = new Map<string, KnownNode>();
+  #stored = new Map<string, KnownNode>();
+  /** Those that packets told of since the page was opened, heard last at the end. */
+  readonly #heard = new Map<string, KnownNode>();
 
   /** Every node. */
   get all(): readonly KnownNode[] {
-    return [...this.#nodes.values()];
+    return [...new Map([...this.#stored, ...this.#heard]).values()];
   }
 
-  /** Takes what the service says in place of what was known. */
+  /**
+   * Takes what the service says in place of what it said before. What packets told stays: the database
+   * may have a node's time of when it said its name, or no such node yet.
+   */
   replace(networks: Readonly<Record<string, readonly PageNode[]>>): void {
-    this.#nodes = new Map();
+    this.#stored = new Map();
     for (const [network, nodes] of Object.entries(networks)) {
-      for (const node of nodes) this.#nodes.set(keyOf(network, node.id), { ...node, network });
+      for (const node of nodes) this.#stored.set(keyOf(network, node.id), { ...node, network });
+    }
+    for (const [key, heard] of this.#heard) {
+      const stored = this.#stored.get(key);
+      if (stored !== undefined) {
+        this.#heard.set(key, {
+          ...heard,
+          ...stored,
+          lastSeen: later(heard.lastSeen, stored.lastSeen),
+        });
+      }
     }
   }
 
@@ -32,16 +50,26 @@ export class NodeBook {
     news: { readonly name?: string; readonly position?: readonly [number, number] },
   ): void {
     const key = keyOf(network, id);
-    const known = this.#nodes.get(key);
-    this.#nodes.set(key, { id, network, ...known, ...news, lastSeen: at });
+    const known = this.#known(key);
+    this.#heard.delete(key);
+    this.#heard.set(key, { id, network, ...known, ...news, lastSeen: later(at, known?.lastSeen) });
+    if (this.#heard.size > MAX_HEARD) this.#heard.delete(this.#heard.keys().next().value!);
   }
 
   /** Name of a node; undefined: it is not known. */
   nameOf(network: string, id: string | undefined): string | undefined {
     if (id === undefined) return undefined;
-    const node = this.#nodes.get(keyOf(network, id));
+    const node = this.#known(keyOf(network, id));
     return node?.name ?? node?.shortName;
   }
+
+  #known(key: string): KnownNode | undefined {
+    return this.#heard.get(key) ?? this.#stored.get(key);
+  }
+}
+
+function later(one = 0, other = 0): number {
+  return Math.max(one, other);
 }
 
 /** Observers write keys in capitals. */
