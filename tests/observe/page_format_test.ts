@@ -4,6 +4,7 @@ import {
   bytes,
   duration,
   growthPerDay,
+  meridian,
   milliseconds,
   rate,
   share,
@@ -67,4 +68,11 @@ Deno.test("growthPerDay() needs two sizes some time apart", () => {
   assert.equal(growthPerDay([], []), undefined);
   assert.equal(growthPerDay([0, 3600, 7200], [0, 100, 0]), undefined);
   assert.equal(growthPerDay([0, 3600, 7200, 10800], [0, 100, 150, 200]), 1200);
+});
+
+Deno.test("meridian() names no degree beyond 180", () => {
+  assert.deepEqual(
+    [9.5, -9.5, 0, 179, 190, -190, 360, 540.5].map((lon) => meridian(lon, 1)),
+    ["9.5° E", "9.5° W", "0.0° E", "179.0° E", "170.0° W", "170.0° E", "0.0° E", "179.5° W"],
+  );
 });

@@ -190,7 +190,8 @@ function optionsOf(kind: ChartKind, names: readonly string[], width: number): uP
   return {
     width: Math.max(200, width),
     height: HEIGHT,
-    padding: [10, 8, 0, 0],
+    // Half of the last label of the axis stands beyond the end of the lines.
+    padding: [10, 24, 0, 0],
     legend: { show: false },
     cursor: { show: true, y: false, points: { size: 6 } },
     plugins: [readout(kind, names)],

@@ -125,6 +125,12 @@ export function networkWords(name: string): string {
   return NETWORK_WORDS[name] ?? name;
 }
 
+/** `9.5° E`; a map that shows the world more than once counts on beyond 180. */
+export function meridian(lon: number, digits: number): string {
+  const east = ((lon + 180) % 360 + 360) % 360 - 180;
+  return `${Math.abs(east).toFixed(digits)}° ${east < 0 ? "W" : "E"}`;
+}
+
 /** An id short enough for a table: long keys by their beginning. */
 export function shortId(id: string): string {
   return id.length > 16 ? `${id.slice(0, 8)}…` : id;

@@ -24,6 +24,8 @@ export interface Layer {
 export interface CircleMarker extends Layer {
   /** Moves it. */
   setLatLng(place: Place): this;
+  /** What draws it; undefined while it is on no map. */
+  getElement(): Element | undefined;
   /** Changes what its tooltip shows. */
   setTooltipContent(content: unknown): this;
 }

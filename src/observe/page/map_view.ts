@@ -8,7 +8,7 @@
 import * as leafletModule from "leaflet";
 import type { MapTiles } from "../page_api.ts";
 import { byId, make, setText, show, showEmpty } from "./dom.ts";
-import { ago, networkWords, whole } from "./format.ts";
+import { ago, meridian, networkWords, whole } from "./format.ts";
 import type {
   CircleMarker,
   Layer,
@@ -112,12 +112,7 @@ export class MapView {
   }
 
   #place(key: string, node: KnownNode, now: number): void {
-    const recent = node.lastSeen !== undefined && now - node.lastSeen < RECENT_MS;
-    const style = {
-      className: `dot ${node.network}${recent ? "" : " old"}`,
-      radius: 6,
-      weight: 2,
-    };
+    const style = { className: `dot ${node.network}`, radius: 6, weight: 2 };
     let marker = this.#markers.get(key);
     if (marker === undefined) {
       marker = leaflet.circleMarker(node.position!, style).addTo(this.#map!);
@@ -125,6 +120,8 @@ export class MapView {
       marker.on("click", () => this.#onPick(node.id));
       this.#markers.set(key, marker);
     } else marker.setLatLng(node.position!);
+    const recent = node.lastSeen !== undefined && now - node.lastSeen < RECENT_MS;
+    marker.getElement()?.classList.toggle("old", !recent);
     const seen = node.lastSeen === undefined ? "" : `, heard ${ago(node.lastSeen, now)}`;
     marker.setTooltipContent(
       make("span", {
@@ -149,7 +146,7 @@ export class MapView {
       line([[south, lon], [north, lon]]);
       // The scale stands in that corner.
       if (lon < west + (east - west) * 0.15) continue;
-      label(grid, [south, lon], `${Math.abs(lon).toFixed(digits)}° ${lon < 0 ? "W" : "E"}`, "top");
+      label(grid, [south, lon], meridian(lon, digits), "top");
     }
     for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
       line([[lat, west], [lat, east]]);

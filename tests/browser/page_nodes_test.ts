@@ -1,0 +1,58 @@
+/** Nodes in the table and on the map, in a browser. @module */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { Mosquitto, mosquittoAvailable } from "../helpers/mosquitto.ts";
+import { Publisher } from "../helpers/mqtt_fakes.ts";
+import { Scratch } from "../helpers/scratch.ts";
+import { browserTest } from "./chromium.ts";
+import {
+  pageUrl,
+  publishNode,
+  publishPosition,
+  publishText,
+  says,
+  startService,
+  writeInto,
+} from "./page_helper.ts";
+
+const WITH_BROKER = { ignore: !mosquittoAvailable };
+
+/** Waits for the page's next look at the nodes. */
+async function askedAgain(page: Page): Promise<void> {
+  await page.waitForResponse("**/api/nodes", { timeout: 45_000 });
+  await page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))");
+}
+
+browserTest("a node that is heard again is recent again, and stays so", async (chromium) => {
+  using scratch = new Scratch("page");
+  await using broker = await Mosquitto.start();
+  await using service = await startService(scratch, broker);
+  await using publisher = await Publisher.connect(broker.port);
+  await publishNode(publisher, 0x0badcafe, "Lighthouse", "LH");
+  await publishPosition(publisher, 0x0badcafe, 48.5, 9.4);
+  await service.stored(2);
+  await service.stop();
+  const long = Date.now() / 1000 - 8 * 3600;
+  writeInto([service.database], (db) => {
+    db.prepare("UPDATE node_info SET last_updated = ?").run(long);
+    db.prepare("UPDATE packet_history SET timestamp = ?").run(long);
+  });
+  await service.run();
+  const { page, complaints } = await chromium.tab();
+  await page.goto(pageUrl(service));
+  await says(page, "#nodes-table tbody tr", "8 h ago");
+  await page.locator("#map-box path.dot.old").waitFor({ state: "attached" });
+  await publishText(publisher, "I am here", 0x0badcafe);
+  const recent = async () => {
+    await page.locator("#map-box path.dot:not(.old)").waitFor({ state: "attached" });
+    const row = page.locator("#nodes-table tbody tr").filter({ hasText: "Lighthouse" });
+    assert.match((await row.locator("td:nth-child(6)").textContent())!, / s ago|just now/);
+  };
+  await says(page, "#feed tbody tr", "I am here");
+  await recent();
+  await askedAgain(page);
+  await recent();
+  await page.reload();
+  await recent();
+  assert.deepEqual(complaints, []);
+}, WITH_BROKER);
