@@ -286,7 +286,12 @@ export class StatusPage implements Disposable {
 
   async #askNodes(): Promise<NodesAnswer> {
     const { networks, problems } = await this.#askAll("nodes", [MAX_NODES]);
-    return { networks: networks as Record<string, PageNode[]>, problems };
+    const known = Object.entries(networks as Record<string, { nodes: PageNode[]; total: number }>);
+    return {
+      networks: Object.fromEntries(known.map(([name, { nodes }]) => [name, nodes])),
+      totals: Object.fromEntries(known.map(([name, { total }]) => [name, total])),
+      problems,
+    };
   }
 
   async #packets(filter: FeedFilter, limit: number): Promise<PacketsAnswer> {

@@ -57,6 +57,10 @@ export const meshcorePageQueries: PageQueries = {
     });
   },
 
+  countNodes(reader: Reader): number {
+    return Number(reader.query("SELECT count(*) AS n FROM nodes")[0]!["n"]);
+  },
+
   recent(reader: Reader, filter: unknown, limit: number): FeedPacket[] {
     const wanted = filter as FeedFilter;
     const found: FeedPacket[] = [];

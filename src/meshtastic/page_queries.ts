@@ -92,6 +92,11 @@ export class MeshtasticPageQueries implements PageQueries {
       });
   }
 
+  /** As {@linkcode PageQueries.countNodes}. */
+  countNodes(reader: Reader): number {
+    return Number(reader.query("SELECT count(*) AS n FROM node_info")[0]!["n"]);
+  }
+
   /** Those that said their name last, and those beside them of whom packets came. */
   #nodeRows(reader: Reader, limit: number): NodeSelect[] {
     const select =

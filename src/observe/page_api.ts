@@ -154,6 +154,8 @@ export interface HistoryAnswer {
 export interface NodesAnswer {
   /** Nodes by network, those heard last first. */
   readonly networks: Readonly<Record<string, readonly PageNode[]>>;
+  /** How many nodes each network has; those beyond 5,000 are not among the above. */
+  readonly totals: Readonly<Record<string, number>>;
   /** Why a network is absent. */
   readonly problems: Readonly<Record<string, string>>;
 }

@@ -105,7 +105,8 @@ export function pageRoutes(parts: PageParts): Route[] {
     {
       path: "/api/nodes",
       title: "nodes with names and positions, as JSON",
-      reference: "Nodes of each network, those heard last first, with their last known position.",
+      reference:
+        "Nodes of each network, those heard last first, with their last known position; at most 5,000 of each, and in `totals` how many there are.",
       handle: guarded(async () => apiResponse(await parts.nodes())),
     },
     {

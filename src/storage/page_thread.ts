@@ -13,6 +13,8 @@ import { readSamples } from "./sample_history.ts";
 export interface PageQueries {
   /** Nodes, those heard last first. */
   nodes(reader: Reader, limit: number): unknown;
+  /** How many nodes there are. */
+  countNodes(reader: Reader): number;
   /** Packets, newest first; `filter` is a `FeedFilter`. */
   recent(reader: Reader, filter: unknown, limit: number): unknown;
 }
@@ -52,7 +54,12 @@ export function servePage(queries: PageQueries): void {
     if (method === "history") {
       return readSamples(reader, Number(args[0]), Number(args[1]), Number(args[2]));
     }
-    if (method === "nodes") return queries.nodes(reader, Number(args[0]));
+    if (method === "nodes") {
+      return {
+        nodes: queries.nodes(reader, Number(args[0])),
+        total: queries.countNodes(reader),
+      };
+    }
     return queries.recent(reader, args[0], Number(args[1]));
   };
 

@@ -56,3 +56,46 @@ browserTest("a node that is heard again is recent again, and stays so", async (c
   await recent();
   assert.deepEqual(complaints, []);
 }, WITH_BROKER);
+
+browserTest("a database that does not answer takes nothing from the page", async (chromium) => {
+  using scratch = new Scratch("page");
+  await using broker = await Mosquitto.start();
+  await using service = await startService(scratch, broker);
+  await using publisher = await Publisher.connect(broker.port);
+  await publishNode(publisher, 0x0badcafe, "Lighthouse", "LH");
+  await publishText(publisher, "The tide is out", 0x0badcafe);
+  await service.stored(2);
+  // With the stop the first minute is written.
+  await service.stop();
+  await service.run();
+  const { page, complaints } = await chromium.tab();
+  await page.goto(pageUrl(service));
+  await says(page, "#charts figcaption", "Meshtastic: last");
+  await says(page, "#nodes-table tbody tr", "Lighthouse");
+
+  for (const path of ["nodes", "history", "packets"]) {
+    await page.route(`**/api/${path}*`, async (route) => {
+      const response = await route.fetch().catch(() => undefined);
+      if (response === undefined) return await route.abort();
+      const json = await response.json();
+      if (path === "packets") json.packets = [];
+      else delete json.networks.meshtastic;
+      if (path === "nodes") json.totals = { meshcore: 10_058 };
+      json.problems.meshtastic = "it is locked";
+      await route.fulfill({ json });
+    });
+  }
+  await service.stop();
+  await service.run();
+  const problem = "Meshtastic's database does not answer: it is locked.";
+  for (const place of ["#history-empty", "#feed-note", "#nodes-empty"]) {
+    await says(page, place, problem);
+  }
+  await says(page, "#charts figcaption", "Meshtastic: last");
+  await says(page, "#feed tbody tr", "The tide is out");
+  await says(page, "#nodes-table tbody tr", "Lighthouse");
+  await says(page, "#nodes-note", "heard last of 10,058");
+  await page.fill("#node-filters input", "nobody");
+  await says(page, "#nodes-empty", "No node matches among those that are here (MeshCore: the");
+  assert.deepEqual(complaints, []);
+}, WITH_BROKER);

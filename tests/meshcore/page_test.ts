@@ -72,6 +72,7 @@ Deno.test("MeshCore's page queries give nodes with positions, and packets newest
   assert.deepEqual(nodes.find((one) => one.id === key("ab"))!.position, [48.5, 9.25]);
   assert.equal(nodes.find((one) => one.id === key("cd"))!.position, undefined);
   assert.equal(nodes.find((one) => one.id === key("cd"))!.name, "Node cd");
+  assert.equal(meshcorePageQueries.countNodes(reader), nodes.length);
   const packets = meshcorePageQueries.recent(reader, {}, 10) as { text: string; type: string }[];
   assert.equal(packets.length, 3);
   assert.deepEqual([packets[0]!.text, packets[0]!.type], ["hi", "GRP_TXT"]);

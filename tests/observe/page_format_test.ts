@@ -4,8 +4,10 @@ import {
   bytes,
   duration,
   growthPerDay,
+  leftOut,
   meridian,
   milliseconds,
+  problemWords,
   rate,
   share,
   shortId,
@@ -74,5 +76,19 @@ Deno.test("meridian() names no degree beyond 180", () => {
   assert.deepEqual(
     [9.5, -9.5, 0, 179, 190, -190, 360, 540.5].map((lon) => meridian(lon, 1)),
     ["9.5° E", "9.5° W", "0.0° E", "179.0° E", "170.0° W", "170.0° E", "0.0° E", "179.5° W"],
+  );
+});
+
+Deno.test("what is left out, and which database does not answer, is said by network", () => {
+  const nodes = { meshtastic: [1, 2], meshcore: [1] };
+  assert.equal(leftOut(nodes, { meshtastic: 2, meshcore: 1 }), undefined);
+  assert.equal(
+    leftOut(nodes, { meshtastic: 10_058, meshcore: 1 }),
+    "Meshtastic: the 2 heard last of 10,058",
+  );
+  assert.equal(problemWords({}), undefined);
+  assert.equal(
+    problemWords({ meshcore: "it is locked" }),
+    "MeshCore's database does not answer: it is locked. What was known of it stays.",
   );
 });

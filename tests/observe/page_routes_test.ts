@@ -29,7 +29,7 @@ function setUp(options: Partial<AccessOptions> = {}, tiles?: string) {
       asked.push(hours);
       return Promise.resolve({ networks: {}, problems: {} });
     },
-    nodes: () => Promise.resolve({ networks: {}, problems: {} }),
+    nodes: () => Promise.resolve({ networks: {}, totals: {}, problems: {} }),
     packets: (filter: FeedFilter, limit) => {
       asked.push([filter, limit]);
       return Promise.resolve({ packets: [], problems: {} });

@@ -8,5 +8,6 @@ servePage({
        SELECT count(*) AS n FROM numbers`,
       limit,
     ),
+  countNodes: () => 0,
   recent: () => "soon",
 });

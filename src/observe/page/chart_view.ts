@@ -5,7 +5,15 @@ import type { SampleHistory } from "../../storage/sample_history.ts";
 import type { HistoryAnswer } from "../page_api.ts";
 import { perMinute, stretches } from "./chart_data.ts";
 import { byId, make, setAttribute, setText, show, showEmpty } from "./dom.ts";
-import { bytes, growthPerDay, milliseconds, networkWords, rate, whole } from "./format.ts";
+import {
+  bytes,
+  growthPerDay,
+  milliseconds,
+  networkWords,
+  problemWords,
+  rate,
+  whole,
+} from "./format.ts";
 
 /** One chart: a line for each network. */
 interface ChartKind {
@@ -106,7 +114,8 @@ export class ChartView {
   }
 
   /** Draws a history over so many hours. */
-  draw(answer: HistoryAnswer, hours: number): void {
+  draw(told: HistoryAnswer, hours: number): void {
+    const answer = { ...told, networks: { ...this.#kept(told, hours), ...told.networks } };
     this.#last = answer;
     this.#hours = hours;
     const names = Object.keys(answer.networks);
@@ -117,17 +126,20 @@ export class ChartView {
       else this.#growth.set(name, growth);
     }
     const rows = names.reduce((sum, name) => sum + answer.networks[name]!.columns.at.length, 0);
-    const problem = Object.values(answer.problems)[0];
-    showEmpty(
-      "history-empty",
-      rows > 0
-        ? undefined
-        : problem === undefined
-        ? "The first minute is not over yet. Charts begin with it, and go on where they were after a restart."
-        : `The database does not answer: ${problem}.`,
-    );
+    const nothing = rows > 0
+      ? undefined
+      : "The first minute is not over yet. Charts begin with it, and go on where they were after a restart.";
+    showEmpty("history-empty", problemWords(answer.problems) ?? nothing);
     show(byId("charts"), rows > 0);
     if (rows > 0) { for (const one of this.#drawn) this.#drawOne(one, answer, names, hours); }
+  }
+
+  /** What was drawn over as many hours of networks whose databases do not answer. */
+  #kept({ problems }: HistoryAnswer, hours: number): HistoryAnswer["networks"] {
+    if (this.#last === undefined || this.#hours !== hours) return {};
+    return Object.fromEntries(
+      Object.entries(this.#last.networks).filter(([name]) => Object.hasOwn(problems, name)),
+    );
   }
 
   #drawOne(one: Drawn, answer: HistoryAnswer, names: readonly string[], hours: number): void {

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 /** The live feed: packets as they are committed, newest first. @module */
 import { type FeedFilter, type FeedPacket, matchesFilter } from "../../capture/page_view.ts";
-import type { PacketsEvent, StatusAnswer } from "../page_api.ts";
+import type { PacketsAnswer, PacketsEvent, StatusAnswer } from "../page_api.ts";
 import { byId, make, setAttribute, setText, show, showEmpty, sync } from "./dom.ts";
 import { without } from "./feed_repeats.ts";
-import { clockTime, networkWords, shortId, typeWords, whole } from "./format.ts";
+import { clockTime, networkWords, problemWords, shortId, typeWords, whole } from "./format.ts";
 import type { NodeBook } from "./node_names.ts";
 
 /** Packets that are remembered, to look through when the filter changes. */
@@ -31,7 +31,8 @@ export class FeedView {
   #entries: Entry[] = [];
   #waiting: FeedPacket[] = [];
   /** What the databases answered while nothing was to move. */
-  #answered: { readonly packets: readonly FeedPacket[]; readonly since: number } | undefined;
+  #answered: { readonly answer: PacketsAnswer; readonly since: number } | undefined;
+  #problem: string | undefined;
   #skipped = 0;
   #seen = 0;
   #nextKey = 0;
@@ -64,7 +65,7 @@ export class FeedView {
       this.#waiting = [];
       const answered = this.#answered;
       this.#answered = undefined;
-      if (answered !== undefined) this.replace(answered.packets, answered.since);
+      if (answered !== undefined) this.replace(answered.answer, answered.since);
     }
     this.draw();
   }
@@ -77,19 +78,24 @@ export class FeedView {
   /**
    * Shows what is in the databases, newest first, in place of what was known. `since` is
    * {@linkcode FeedView.seen} when they were asked: what came after that stays on top, because
-   * the answer may be older.
+   * the answer may be older. Of a network whose database does not answer, what was known stays.
    */
-  replace(packets: readonly FeedPacket[], since: number): void {
+  replace(answer: PacketsAnswer, since: number): void {
     if (this.#paused) {
-      this.#answered = { packets, since };
+      this.#answered = { answer, since };
       return;
     }
+    const { packets, problems } = answer;
+    this.#problem = problemWords(problems);
     const live = this.#entries.slice(0, this.#seen - since);
-    const stored = without(packets, live.map(({ packet }) => packet));
-    this.#entries = [
-      ...live,
-      ...stored.map((packet) => ({ key: String(this.#nextKey++), packet })),
-    ].slice(0, MAX_PACKETS);
+    const kept = this.#entries.slice(this.#seen - since)
+      .filter(({ packet }) => Object.hasOwn(problems, packet.network));
+    const stored = without(packets, live.map(({ packet }) => packet))
+      .map((packet) => ({ key: String(this.#nextKey++), packet }));
+    const older = kept.length === 0
+      ? stored
+      : [...stored, ...kept].sort((a, b) => b.packet.at - a.packet.at);
+    this.#entries = [...live, ...older].slice(0, MAX_PACKETS);
     this.draw();
   }
 
@@ -185,6 +191,7 @@ export class FeedView {
     const parts = [
       this.#paused ? `paused, ${whole(this.#waiting.length)} wait` : "live",
       this.#skipped > 0 ? `${whole(this.#skipped)} came too fast to show` : "",
+      this.#problem ?? "",
     ];
     setText(byId("feed-note"), parts.filter((part) => part !== "").join("; "));
   }

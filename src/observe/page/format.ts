@@ -125,6 +125,27 @@ export function networkWords(name: string): string {
   return NETWORK_WORDS[name] ?? name;
 }
 
+/** What is not among the nodes of each network; undefined: nothing. `Meshtastic: the 5 heard last of 7`. */
+export function leftOut(
+  networks: Readonly<Record<string, readonly unknown[]>>,
+  totals: Readonly<Record<string, number>>,
+): string | undefined {
+  const parts = Object.entries(networks)
+    .filter(([name, nodes]) => nodes.length < (totals[name] ?? 0))
+    .map(([name, nodes]) =>
+      `${networkWords(name)}: the ${whole(nodes.length)} heard last of ${whole(totals[name]!)}`
+    );
+  return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+/** Which databases do not answer, by network and reason; undefined: all do. */
+export function problemWords(problems: Readonly<Record<string, string>>): string | undefined {
+  const parts = Object.entries(problems).map(([name, why]) =>
+    `${networkWords(name)}'s database does not answer: ${why}. What was known of it stays.`
+  );
+  return parts.length === 0 ? undefined : parts.join(" ");
+}
+
 /** `9.5° E`; a map that shows the world more than once counts on beyond 180. */
 export function meridian(lon: number, digits: number): string {
   const east = ((lon + 180) % 360 + 360) % 360 - 180;

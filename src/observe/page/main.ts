@@ -16,9 +16,10 @@ import { ChartView } from "./chart_view.ts";
 import { ask, Connection } from "./connection.ts";
 import { byId, setAttribute, setText, show } from "./dom.ts";
 import { FeedView } from "./feed_view.ts";
+import { leftOut, problemWords } from "./format.ts";
 import { MapView } from "./map_view.ts";
 import { NodeBook } from "./node_names.ts";
-import { NodeView } from "./node_view.ts";
+import { type NodesNews, NodeView } from "./node_view.ts";
 import { showStatus } from "./status_view.ts";
 
 /** Milliseconds between two looks at history and at nodes. */
@@ -47,7 +48,7 @@ class Page {
   #lostAt: number | undefined;
   #nodesChanged = false;
   #catchingUp = false;
-  #nodesProblem: string | undefined;
+  #nodesNews: NodesNews = {};
 
   /** Begins to listen. */
   start(): void {
@@ -126,7 +127,7 @@ class Page {
     const since = this.#feed.seen;
     this.#load<PacketsAnswer>(
       "/api/packets?limit=200",
-      ({ packets }) => this.#feed.replace(packets, since),
+      (answer) => this.#feed.replace(answer, since),
     );
   }
 
@@ -140,9 +141,12 @@ class Page {
   }
 
   #loadNodes(): void {
-    this.#load<NodesAnswer>("/api/nodes", ({ networks, problems }) => {
-      this.#book.replace(networks);
-      this.#nodesProblem = Object.values(problems)[0];
+    this.#load<NodesAnswer>("/api/nodes", (answer) => {
+      this.#book.replace(answer);
+      this.#nodesNews = {
+        problem: problemWords(answer.problems),
+        leftOut: leftOut(answer.networks, answer.totals),
+      };
       this.#drawNodes();
       this.#feed.draw();
     });
@@ -152,7 +156,7 @@ class Page {
     this.#nodesChanged = false;
     const nodes = this.#book.all;
     this.#map.draw(nodes, this.#now());
-    this.#nodes.draw(nodes, this.#now(), this.#nodesProblem);
+    this.#nodes.draw(nodes, this.#now(), this.#nodesNews);
   }
 
   /** A question without an answer is asked again by and by; the line says what is wrong. */

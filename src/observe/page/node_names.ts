@@ -1,5 +1,6 @@
 /** Names of nodes, for packets that only say an id. Pure. @module */
 import type { PageNode } from "../../capture/page_view.ts";
+import type { NodesAnswer } from "../page_api.ts";
 
 /** A node with its network. */
 export interface KnownNode extends PageNode {
@@ -23,10 +24,12 @@ export class NodeBook {
 
   /**
    * Takes what the service says in place of what it said before. What packets told stays: the database
-   * may have a node's time of when it said its name, or no such node yet.
+   * may have a node's time of when it said its name, or no such node yet. Of a network whose database
+   * does not answer, what was known stays.
    */
-  replace(networks: Readonly<Record<string, readonly PageNode[]>>): void {
-    this.#stored = new Map();
+  replace({ networks, problems }: Pick<NodesAnswer, "networks" | "problems">): void {
+    const kept = [...this.#stored].filter(([, node]) => Object.hasOwn(problems, node.network));
+    this.#stored = new Map(kept);
     for (const [network, nodes] of Object.entries(networks)) {
       for (const node of nodes) this.#stored.set(keyOf(network, node.id), { ...node, network });
     }

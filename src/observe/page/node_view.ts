@@ -22,6 +22,14 @@ export interface NodeActions {
   place(place: readonly [number, number]): void;
 }
 
+/** What the service says beside the nodes. */
+export interface NodesNews {
+  /** Which databases do not answer; undefined: all do. */
+  readonly problem?: string | undefined;
+  /** Which nodes are not among them; undefined: all are. */
+  readonly leftOut?: string | undefined;
+}
+
 /** The table on the page. */
 export class NodeView {
   readonly #actions: NodeActions;
@@ -30,7 +38,7 @@ export class NodeView {
   readonly #find: HTMLInputElement;
   #nodes: readonly KnownNode[] = [];
   #now = 0;
-  #problem: string | undefined;
+  #news: NodesNews = {};
   #sort: SortKey = "lastSeen";
   #rising = false;
   #all = false;
@@ -51,11 +59,11 @@ export class NodeView {
     }
   }
 
-  /** Shows `nodes`; `now` is the service's time, `problem` why there are none. */
-  draw(nodes: readonly KnownNode[], now: number, problem?: string): void {
+  /** Shows `nodes`; `now` is the service's time. */
+  draw(nodes: readonly KnownNode[], now: number, news: NodesNews): void {
     this.#nodes = nodes;
     this.#now = now;
-    this.#problem = problem;
+    this.#news = news;
     this.#draw();
   }
 
@@ -79,21 +87,22 @@ export class NodeView {
     const order = this.#rising ? 1 : -1;
     const sorted = found.toSorted((a, b) => order * compare(a, b, this.#sort));
     const shown = sorted.slice(0, this.#all ? MAX_ROWS : FEW_ROWS);
+    const { problem, leftOut } = this.#news;
+    const note = `${whole(found.length)} of ${whole(this.#nodes.length)}`;
     setText(
       byId("nodes-note"),
-      this.#nodes.length === 0 ? "" : `${whole(found.length)} of ${whole(this.#nodes.length)}`,
+      this.#nodes.length === 0 ? "" : leftOut === undefined ? note : `${note} (${leftOut})`,
     );
     show(this.#table, shown.length > 0);
-    showEmpty(
-      "nodes-empty",
-      shown.length > 0
-        ? undefined
-        : this.#nodes.length > 0
-        ? "No node matches."
-        : this.#problem === undefined
-        ? "No node is known yet. A node appears when it says its name: Meshtastic's do every three hours, and when they start."
-        : `The database does not answer: ${this.#problem}.`,
-    );
+    const nothing = shown.length > 0
+      ? undefined
+      : this.#nodes.length > 0
+      ? `No node matches${leftOut === undefined ? "" : ` among those that are here (${leftOut})`}.`
+      : problem === undefined
+      ? "No node is known yet. A node appears when it says its name: Meshtastic's do every three hours, and when they start."
+      : undefined;
+    const sentences = [nothing, problem].filter((one) => one !== undefined);
+    showEmpty("nodes-empty", sentences.length === 0 ? undefined : sentences.join(" "));
     sync(
       this.#table.tBodies[0]!,
       shown,
