@@ -43,7 +43,7 @@ const MAX_PACKETS = 500;
 const MAX_LOGIN_BYTES = 4096;
 
 const FILTERS =
-  "Filters: `network`, `type` (exact), `node` (a part of the id or name of sender, receiver or hearer).";
+  "Filters: `network`, `type` (exact), `node` (a part of the id of sender, receiver or hearer, or of a name that the packet itself holds).";
 
 /** The page's routes; all but the stylesheet are guarded by `parts.access`. */
 export function pageRoutes(parts: PageParts): Route[] {
@@ -93,7 +93,7 @@ export function pageRoutes(parts: PageParts): Route[] {
       path: "/api/history",
       title: "minutes of the last hours, as JSON",
       reference:
-        `Counts by minute, for charts; \`?hours=\` 1 to ${MAX_HISTORY_HOURS}, default 6. Beyond 6 hours minutes are added up to stretches of \`step\` seconds.`,
+        `Counts by minute, for charts; \`?hours=\` 1 to ${MAX_HISTORY_HOURS}, default 6. From 14 hours on minutes are added up to stretches of \`step\` seconds; \`minutes\` says how many of each are known.`,
       handle: guarded(async (_request, url) => {
         const hours = wholeNumber(url.searchParams.get("hours"), 6, 1, MAX_HISTORY_HOURS);
         if (hours === undefined) {
