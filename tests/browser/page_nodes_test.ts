@@ -99,3 +99,26 @@ browserTest("a database that does not answer takes nothing from the page", async
   await says(page, "#nodes-empty", "No node matches among those that are here (MeshCore: the");
   assert.deepEqual(complaints, []);
 }, WITH_BROKER);
+
+browserTest("a node's packets are shown whatever was filtered before", async (chromium) => {
+  using scratch = new Scratch("page");
+  await using broker = await Mosquitto.start();
+  await using service = await startService(scratch, broker);
+  await using publisher = await Publisher.connect(broker.port);
+  await publishNode(publisher, 0x0badcafe, "Lighthouse", "LH");
+  await publishText(publisher, "The tide is out", 0x0badcafe);
+  await service.stored(2);
+  const { page, complaints } = await chromium.tab();
+  await page.goto(pageUrl(service));
+  const button = page.locator("#nodes-table tbody button", { hasText: "Lighthouse" });
+  await button.waitFor();
+  await page.selectOption("#filters select[name=network]", "meshcore");
+  await says(page, "#feed-empty", "None of the last packets matches");
+  await button.click();
+  await says(page, "#feed tbody tr", "The tide is out");
+  await says(page, "#feed-note", "live");
+  await service.stop();
+  await says(page, "#feed-note", "not connected");
+  assert.doesNotMatch((await page.textContent("#feed-note"))!, /live/);
+  assert.deepEqual(complaints, []);
+}, WITH_BROKER);

@@ -3,6 +3,7 @@ import {
   ago,
   bytes,
   duration,
+  feedNote,
   growthPerDay,
   leftOut,
   meridian,
@@ -90,5 +91,25 @@ Deno.test("what is left out, and which database does not answer, is said by netw
   assert.equal(
     problemWords({ meshcore: "it is locked" }),
     "MeshCore's database does not answer: it is locked. What was known of it stays.",
+  );
+});
+
+Deno.test("feedNote() says live only with a line, and a bound is no count", () => {
+  const still = { alive: true, paused: false, waiting: 0, maxWaiting: 1000, skipped: 0 };
+  assert.deepEqual(
+    [
+      still,
+      { ...still, skipped: 2500 },
+      { ...still, alive: false },
+      { ...still, paused: true, waiting: 999 },
+      { ...still, paused: true, waiting: 1000, alive: false },
+    ].map(feedNote),
+    [
+      "live",
+      "live; 2,500 came too fast to show",
+      "not connected",
+      "paused, 999 wait",
+      "paused, 1,000 or more wait; not connected",
+    ],
   );
 });

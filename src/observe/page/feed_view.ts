@@ -4,7 +4,15 @@ import { type FeedFilter, type FeedPacket, matchesFilter } from "../../capture/p
 import type { PacketsAnswer, PacketsEvent, StatusAnswer } from "../page_api.ts";
 import { byId, make, setAttribute, setText, show, showEmpty, sync } from "./dom.ts";
 import { without } from "./feed_repeats.ts";
-import { clockTime, networkWords, problemWords, shortId, typeWords, whole } from "./format.ts";
+import {
+  clockTime,
+  feedNote,
+  networkWords,
+  problemWords,
+  shortId,
+  typeWords,
+  whole,
+} from "./format.ts";
 import type { NodeBook } from "./node_names.ts";
 
 /** Packets that are remembered, to look through when the filter changes. */
@@ -33,7 +41,9 @@ export class FeedView {
   /** What the databases answered while nothing was to move. */
   #answered: { readonly answer: PacketsAnswer; readonly since: number } | undefined;
   #problem: string | undefined;
+  /** Came too fast, and the databases were not asked since. */
   #skipped = 0;
+  #alive = true;
   #seen = 0;
   #nextKey = 0;
   #drawing = false;
@@ -87,6 +97,7 @@ export class FeedView {
     }
     const { packets, problems } = answer;
     this.#problem = problemWords(problems);
+    this.#skipped = 0;
     const live = this.#entries.slice(0, this.#seen - since);
     const kept = this.#entries.slice(this.#seen - since)
       .filter(({ packet }) => Object.hasOwn(problems, packet.network));
@@ -108,8 +119,17 @@ export class FeedView {
     this.#drawSoon();
   }
 
-  /** Only packets of one node from now on. */
+  /** The line to the service is there, or has been lost. */
+  line(alive: boolean): void {
+    this.#alive = alive;
+    this.draw();
+  }
+
+  /** Only packets of one node from now on, and all of them: it may be of another network or type. */
   showNode(id: string): void {
+    for (const name of ["network", "type"]) {
+      (this.#form.elements.namedItem(name) as HTMLSelectElement).value = "";
+    }
     const field = this.#form.elements.namedItem("node") as HTMLInputElement;
     field.value = id;
     this.draw();
@@ -188,12 +208,14 @@ export class FeedView {
       ? this.#hint ?? "No packet yet. Each one appears here as soon as it is stored."
       : "None of the last packets matches. New ones that do will appear here.";
     showEmpty("feed-empty", shown.length > 0 ? undefined : nothing);
-    const parts = [
-      this.#paused ? `paused, ${whole(this.#waiting.length)} wait` : "live",
-      this.#skipped > 0 ? `${whole(this.#skipped)} came too fast to show` : "",
-      this.#problem ?? "",
-    ];
-    setText(byId("feed-note"), parts.filter((part) => part !== "").join("; "));
+    const note = feedNote({
+      alive: this.#alive,
+      paused: this.#paused,
+      waiting: this.#waiting.length,
+      maxWaiting: MAX_PACKETS,
+      skipped: this.#skipped,
+    });
+    setText(byId("feed-note"), this.#problem === undefined ? note : `${note}; ${this.#problem}`);
   }
 
   #row(packet: FeedPacket): HTMLTableRowElement {

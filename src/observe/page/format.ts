@@ -146,6 +146,31 @@ export function problemWords(problems: Readonly<Record<string, string>>): string
   return parts.length === 0 ? undefined : parts.join(" ");
 }
 
+/** How the feed is, as {@linkcode feedNote} needs it. */
+export interface FeedState {
+  /** Whether there is a line to the service. */
+  readonly alive: boolean;
+  /** Whether somebody paused it. */
+  readonly paused: boolean;
+  /** Packets that wait for its end. */
+  readonly waiting: number;
+  /** As many as can wait; of more the oldest are let go. */
+  readonly maxWaiting: number;
+  /** Packets that came too fast, and are not shown yet. */
+  readonly skipped: number;
+}
+
+/** How the feed is, in words. */
+export function feedNote({ alive, paused, waiting, maxWaiting, skipped }: FeedState): string {
+  const more = waiting >= maxWaiting ? " or more" : "";
+  const parts = [
+    paused ? `paused, ${whole(waiting)}${more} wait` : alive ? "live" : "",
+    alive ? "" : "not connected",
+    skipped > 0 ? `${whole(skipped)} came too fast to show` : "",
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
 /** `9.5° E`; a map that shows the world more than once counts on beyond 180. */
 export function meridian(lon: number, digits: number): string {
   const east = ((lon + 180) % 360 + 360) % 360 - 180;

@@ -103,6 +103,7 @@ class Page {
     setAttribute(byId("link"), "data-state", alive ? "ok" : "trouble");
     setText(byId("link-text"), alive ? "Live" : "Not connected");
     setAttribute(document.body, "data-line", alive ? undefined : "lost");
+    this.#feed.line(alive);
     if (alive && this.#lostAt !== undefined) {
       this.#lostAt = undefined;
       this.#loadAll();
