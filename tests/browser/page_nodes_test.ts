@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { Mosquitto, mosquittoAvailable } from "../helpers/mosquitto.ts";
 import { Publisher } from "../helpers/mqtt_fakes.ts";
 import { Scratch } from "../helpers/scratch.ts";
-import { browserTest } from "./chromium.ts";
+import { browserTest, overflowsSideways } from "./chromium.ts";
 import {
   pageUrl,
   publishNode,
@@ -122,3 +122,40 @@ browserTest("a node's packets are shown whatever was filtered before", async (ch
   assert.doesNotMatch((await page.textContent("#feed-note"))!, /live/);
   assert.deepEqual(complaints, []);
 }, WITH_BROKER);
+
+browserTest(
+  "no name breaks the table, and one that shows nothing can be clicked",
+  async (chromium) => {
+    using scratch = new Scratch("page");
+    await using broker = await Mosquitto.start();
+    await using service = await startService(scratch, broker);
+    await using publisher = await Publisher.connect(broker.port);
+    const names = ["Grauer Bär Repeater Nordhauptbahnhof 1", "W".repeat(39), "\u200b\u200b"];
+    for (const [n, name] of names.entries()) {
+      await publishNode(publisher, 0x100 + n, name, name.slice(0, 2));
+      await publishPosition(publisher, 0x100 + n, 48.123 + n, -119.123);
+    }
+    await service.stored(6);
+    for (const width of [1280, 900, 760]) {
+      const { page, complaints } = await chromium.tab({ viewport: { width, height: 900 } });
+      await page.goto(pageUrl(service));
+      const row = page.locator("#nodes-table tbody tr");
+      await row.filter({ hasText: "without a name" }).first().waitFor();
+      assert.equal(await overflowsSideways(page), false, `${width}`);
+      // Id, network, role and hardware are a word each, and stand in a line.
+      const broken = await page.evaluate(`[...document.querySelectorAll("#nodes-table tbody tr")]
+      .flatMap((row) => [...row.cells].slice(1, 5))
+      .filter((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getClientRects().length > 1;
+      })
+      .map((cell) => cell.textContent)`);
+      assert.deepEqual(broken, [], `${width}`);
+      const button = row.filter({ hasText: "without a name" }).first().locator("button").first();
+      assert.ok((await button.boundingBox())!.width > 20);
+      assert.deepEqual(complaints, []);
+    }
+  },
+  WITH_BROKER,
+);

@@ -12,6 +12,7 @@ import {
   rate,
   share,
   shortId,
+  shownName,
   typeWords,
   whole,
 } from "../../src/observe/page/format.ts";
@@ -112,4 +113,22 @@ Deno.test("feedNote() says live only with a line, and a bound is no count", () =
       "paused, 1,000 or more wait; not connected",
     ],
   );
+});
+
+Deno.test("shownName() takes a name that shows nothing for none, and lets none turn the line", () => {
+  const nothing = [
+    undefined,
+    "",
+    "   ",
+    "\t\n",
+    "\u200b\u200b",
+    "\u2800",
+    "\u3164",
+    "\u202e",
+    "\ufe0f",
+  ];
+  assert.deepEqual(nothing.map(shownName), nothing.map(() => undefined));
+  assert.equal(shownName("\u202egnilrevo\u202c end\u2066"), "gnilrevo end");
+  // Family and flag need their joiners.
+  for (const name of ["Hill", "👩‍👩‍👧🏳️‍🌈", "مرحبا", "1", "."]) assert.equal(shownName(name), name);
 });

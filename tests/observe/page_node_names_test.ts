@@ -61,3 +61,11 @@ Deno.test("NodeBook keeps what it knows of a network whose database does not ans
   book.replace(answer({ meshtastic: [], meshcore: [] }));
   assert.deepEqual(book.all, []);
 });
+
+Deno.test("NodeBook knows no name that shows nothing", () => {
+  const book = new NodeBook();
+  book.replace(answer({ meshtastic: [{ id: "!01", name: "\u200b", shortName: "S" }] }));
+  assert.equal(book.nameOf("meshtastic", "!01"), "S");
+  book.heard("meshtastic", "!01", 5, { name: "   " });
+  assert.equal(book.nameOf("meshtastic", "!01"), "S");
+});

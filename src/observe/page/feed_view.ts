@@ -10,6 +10,7 @@ import {
   networkWords,
   problemWords,
   shortId,
+  shownName,
   typeWords,
   whole,
 } from "./format.ts";
@@ -258,13 +259,14 @@ export class FeedView {
   #name(row: HTMLTableRowElement, packet: FeedPacket): void {
     const { network, from, to, heardBy } = packet;
     const name = (id: string | undefined) => this.#nodes.nameOf(network, id);
-    const sender = packet.fromName ?? name(from) ?? (from === undefined ? "–" : shortId(from));
+    const sender = shownName(packet.fromName) ?? name(from) ??
+      (from === undefined ? "–" : shortId(from));
     const cell = row.cells[2]!;
     setText(cell.firstElementChild!, sender);
     setAttribute(cell, "title", from);
     const receiver = to === undefined || to === "all" ? "" : `to ${name(to) ?? shortId(to)}`;
     setText(cell.lastElementChild!, receiver);
-    const hearer = packet.heardByName ?? name(heardBy) ??
+    const hearer = shownName(packet.heardByName) ?? name(heardBy) ??
       (heardBy === undefined ? "" : shortId(heardBy));
     setText(row.cells[4]!.firstElementChild!, hearer);
     setAttribute(row.cells[4]!, "title", heardBy);

@@ -171,6 +171,18 @@ export function feedNote({ alive, paused, waiting, maxWaiting, skipped }: FeedSt
   return parts.filter((part) => part !== "").join("; ");
 }
 
+/** Characters that turn the direction of what follows them, beyond the name. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** Something to see: neither space, nor control, nor a mark without a letter, nor one of the blank letters. */
+const VISIBLE = /[^\s\p{Z}\p{Cc}\p{Cf}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u;
+
+/** A name as it is shown; undefined: there is nothing to see of it. */
+export function shownName(name: string | undefined): string | undefined {
+  const plain = name?.replace(TURNING, "");
+  return plain !== undefined && VISIBLE.test(plain) ? plain : undefined;
+}
+
 /** `9.5° E`; a map that shows the world more than once counts on beyond 180. */
 export function meridian(lon: number, digits: number): string {
   const east = ((lon + 180) % 360 + 360) % 360 - 180;

@@ -124,9 +124,12 @@ export class MapView {
     marker.getElement()?.classList.toggle("old", !recent);
     const seen = node.lastSeen === undefined ? "" : `, heard ${ago(node.lastSeen, now)}`;
     marker.setTooltipContent(
-      make("span", {
-        text: `${node.name ?? node.shortName ?? node.id} (${networkWords(node.network)}${seen})`,
-      }),
+      make(
+        "span",
+        {},
+        make("bdi", { text: node.name ?? node.shortName ?? node.id }),
+        make("span", { text: ` (${networkWords(node.network)}${seen})` }),
+      ),
     );
   }
 

@@ -1,6 +1,7 @@
 /** Names of nodes, for packets that only say an id. Pure. @module */
 import type { PageNode } from "../../capture/page_view.ts";
 import type { NodesAnswer } from "../page_api.ts";
+import { shownName } from "./format.ts";
 
 /** A node with its network. */
 export interface KnownNode extends PageNode {
@@ -31,7 +32,9 @@ export class NodeBook {
     const kept = [...this.#stored].filter(([, node]) => Object.hasOwn(problems, node.network));
     this.#stored = new Map(kept);
     for (const [network, nodes] of Object.entries(networks)) {
-      for (const node of nodes) this.#stored.set(keyOf(network, node.id), { ...node, network });
+      for (const node of nodes) {
+        this.#stored.set(keyOf(network, node.id), { ...withNames(node), network });
+      }
     }
     for (const [key, heard] of this.#heard) {
       const stored = this.#stored.get(key);
@@ -55,7 +58,13 @@ export class NodeBook {
     const key = keyOf(network, id);
     const known = this.#known(key);
     this.#heard.delete(key);
-    this.#heard.set(key, { id, network, ...known, ...news, lastSeen: later(at, known?.lastSeen) });
+    this.#heard.set(key, {
+      id,
+      network,
+      ...known,
+      ...withNames(news),
+      lastSeen: later(at, known?.lastSeen),
+    });
     if (this.#heard.size > MAX_HEARD) this.#heard.delete(this.#heard.keys().next().value!);
   }
 
@@ -69,6 +78,17 @@ export class NodeBook {
   #known(key: string): KnownNode | undefined {
     return this.#heard.get(key) ?? this.#stored.get(key);
   }
+}
+
+/** The same with names that can be shown, and without those that cannot. */
+function withNames<T extends { readonly name?: string; readonly shortName?: string }>(node: T): T {
+  const { name, shortName, ...rest } = node;
+  const [shown, short] = [shownName(name), shownName(shortName)];
+  return {
+    ...rest,
+    ...(shown === undefined ? {} : { name: shown }),
+    ...(short === undefined ? {} : { shortName: short }),
+  } as T;
 }
 
 function later(one = 0, other = 0): number {
