@@ -159,3 +159,24 @@ browserTest(
   },
   WITH_BROKER,
 );
+
+browserTest("the focus stays on a row that moves", async (chromium) => {
+  using scratch = new Scratch("page");
+  await using broker = await Mosquitto.start();
+  await using service = await startService(scratch, broker);
+  await using publisher = await Publisher.connect(broker.port);
+  for (const [n, name] of ["First", "Second", "Third"].entries()) {
+    await publishNode(publisher, 0x100 + n, name, "N");
+  }
+  await service.stored(3);
+  const { page, complaints } = await chromium.tab();
+  await page.goto(pageUrl(service));
+  // Upwards past the row of the focus, and the row of the focus itself.
+  for (const name of ["Second", "First"]) {
+    await page.locator("#nodes-table tbody button", { hasText: "First" }).focus();
+    await publishText(publisher, `${name} again`, name === "First" ? 0x100 : 0x101);
+    await says(page, "#nodes-table tbody tr:first-child", name);
+    assert.equal(await page.evaluate("document.activeElement.textContent"), "First");
+  }
+  assert.deepEqual(complaints, []);
+}, WITH_BROKER);

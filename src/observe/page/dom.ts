@@ -77,6 +77,7 @@ export function sync<T, E extends HTMLElement>(
 ): void {
   const known = new Map<string, E>();
   for (const child of [...parent.children] as E[]) known.set(child.dataset["key"] ?? "", child);
+  const focused = document.activeElement;
   let next = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
@@ -90,4 +91,10 @@ export function sync<T, E extends HTMLElement>(
     else parent.insertBefore(element, next);
   }
   for (const gone of known.values()) gone.remove();
+  // What is moved loses the focus.
+  if (
+    focused instanceof HTMLElement && focused !== document.activeElement && parent.contains(focused)
+  ) {
+    focused.focus({ preventScroll: true });
+  }
 }
