@@ -198,9 +198,7 @@ export class MqttSource implements Source {
       onAccepted: (sessionPresent) => {
         acceptedAt = clock.monotonic();
         if (this.#options.token?.reconnectBeforeExpiry === true) term.renewInTime(connection);
-        return accepting = this.#accepted(sessionPresent, version).then(() => {
-          up = true;
-        });
+        return accepting = this.#accepted(sessionPresent, version).then(() => void (up = true));
       },
       onMessage: (packet, acknowledger) =>
         takeIn(packet, acknowledger, this.name, this.#parts, this.#tally, this.#copies),

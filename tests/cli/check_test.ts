@@ -222,21 +222,23 @@ Deno.test("check finds nothing wrong with what init writes, where two sources sh
   assert.ok(!terminal.out.includes("✗"), terminal.out);
 });
 
+function webSocketBroker(port: number): Promise<Mosquitto> {
+  return Mosquitto.start([`listener ${port} 127.0.0.1`, "protocol websockets"]);
+}
+
+/** Path of a configuration with one source and a database that is not there. */
+function configOf(scratch: Scratch, url: string): string {
+  const path = scratch.file("config.yaml");
+  const meshtastic = { database: scratch.file("x.db") };
+  Deno.writeTextFileSync(path, JSON.stringify({ sources: [{ url }], meshtastic }));
+  return path;
+}
+
 mosquittoTest("check says at once that a port for WebSockets talks no MQTT", async () => {
   using scratch = new Scratch();
   const port = await freePort();
-  await using _broker = await Mosquitto.start([
-    `listener ${port} 127.0.0.1`,
-    "protocol websockets",
-  ]);
-  const config = scratch.file("config.yaml");
-  Deno.writeTextFileSync(
-    config,
-    JSON.stringify({
-      sources: [{ url: `mqtt://127.0.0.1:${port}` }],
-      meshtastic: { database: scratch.file("x.db") },
-    }),
-  );
+  await using _broker = await webSocketBroker(port);
+  const config = configOf(scratch, `mqtt://127.0.0.1:${port}`);
   const terminal = new FakeTerminal();
   const began = performance.now();
   assert.equal(await main(["check", "-c", config], terminal), 1, terminal.out);
@@ -248,18 +250,8 @@ mosquittoTest("check says at once that a port for WebSockets talks no MQTT", asy
 mosquittoTest("check shows no query of an address, for there may be a secret in it", async () => {
   using scratch = new Scratch();
   const port = await freePort();
-  await using _broker = await Mosquitto.start([
-    `listener ${port} 127.0.0.1`,
-    "protocol websockets",
-  ]);
-  const config = scratch.file("config.yaml");
-  Deno.writeTextFileSync(
-    config,
-    JSON.stringify({
-      sources: [{ url: `ws://127.0.0.1:${port}/mqtt?token=geheim7` }],
-      meshtastic: { database: scratch.file("x.db") },
-    }),
-  );
+  await using _broker = await webSocketBroker(port);
+  const config = configOf(scratch, `ws://127.0.0.1:${port}/mqtt?token=geheim7`);
   for (const args of [[], ["--json"], ["--config-only"], ["--delete-session", "old-one"]]) {
     const terminal = new FakeTerminal();
     let ended = false;
