@@ -24,6 +24,7 @@ import { fileIdentity } from "./file_identity.ts";
 import { JobRunner } from "./job_runner.ts";
 import { integrityCheck, maintenanceJob, pragmaNumber, tidyUp } from "./maintenance.ts";
 import type { OpenDatabase } from "./open_database.ts";
+import { Reader } from "./reader.ts";
 import { transaction } from "./transaction.ts";
 import { type ClockClaim, TrustedTime } from "./trusted_time.ts";
 
@@ -37,6 +38,8 @@ export interface BackendParts<B> {
   readonly jobs: readonly Job[];
   /** Milliseconds between maintenance runs; 0: never. */
   readonly maintenanceEveryMs: number;
+  /** Which file a path leads to. Default: asks the system. */
+  readonly identify?: typeof fileIdentity;
 }
 
 /** Key in `capture_state`: the latest time that was trusted, Unix milliseconds. */
@@ -44,6 +47,9 @@ const TRUSTED_TIME = "trusted_time";
 
 /** Key in `capture_state`: what a clock that is ahead has to show for itself, as JSON. */
 const CLOCK_CLAIM = "clock_claim";
+
+/** Key in `capture_state`: what shows which file it is. */
+const FILE_MARK = "file_mark";
 
 /** Milliseconds by which the trusted time, or a claim to it, goes on before it is noted. */
 const NOTE_TIME_MS = 10 * 60_000;
@@ -65,8 +71,9 @@ export class StorageBackend<B> {
   /** Of the claim that the database has. */
   #claimNotedMs = 0;
   #closed = false;
-  /** The file that is open, where the system tells. */
-  readonly #file: string | undefined;
+  readonly #identify: typeof fileIdentity;
+  /** The file that is open; undefined: the system does not tell, or not so that it can be relied on. */
+  #file: string | undefined;
 
   /**
    * Prepares statements and jobs; nothing runs before the first call.
@@ -84,7 +91,8 @@ export class StorageBackend<B> {
   ) {
     const { database, maintenanceEveryMs } = parts;
     this.#database = database;
-    this.#file = fileIdentity(database.path);
+    this.#identify = parts.identify ?? fileIdentity;
+    this.#file = this.#identify(database.path);
     this.#writer = parts.writer;
     this.#tables = new CaptureTables(database.db);
     const jobs = [...parts.jobs];
@@ -255,8 +263,13 @@ export class StorageBackend<B> {
   /** Gives the database up where somebody has removed it or put another in its place under us. */
   #expectFile(): void {
     const { path } = this.#database;
-    const now = fileIdentity(path);
-    if (this.#file === undefined || now === undefined || now === this.#file) return;
+    if (this.#file === undefined) return;
+    const now = this.#identify(path);
+    if (now === undefined || now === this.#file) return;
+    // Some network file systems number their files anew: what is committed must not be called lost.
+    const isOurs = now === "" ? false : this.#isStillOurs();
+    if (isOurs === true) this.#file = undefined;
+    if (isOurs !== false) return;
     this.#leaveFile();
     throw new StorageError(
       `${path} was removed, or another file was put in its place, while we had it open; stop the service before you do that`,
@@ -265,11 +278,35 @@ export class StorageBackend<B> {
     );
   }
 
+  /** Whether what we write now is read where the path leads to; undefined: it cannot be told now. */
+  #isStillOurs(): boolean | undefined {
+    const mark = crypto.randomUUID();
+    try {
+      writeState(this.#db, FILE_MARK, mark);
+      // Whoever opens another file of this name would read what is in our log.
+      if (!this.#emptyLog()) return undefined;
+    } catch {
+      return undefined;
+    }
+    try {
+      using reader = new Reader(this.#database.path);
+      const select = "SELECT value FROM capture_state WHERE key = ?";
+      return reader.query(select, FILE_MARK)[0]?.["value"] === mark;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Copies the log into the file that is open; false where somebody reads in it. */
+  #emptyLog(): boolean {
+    return Number(this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"]) === 0;
+  }
+
   /** The log stays where it was, and SQLite would play it into whatever gets the database's name next. */
   #leaveFile(): void {
     const { path } = this.#database;
     try {
-      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.#emptyLog();
       const wal = `${path}-wal`;
       if (fileSize(wal) > 0) Deno.renameSync(wal, `${wal}.left-${crypto.randomUUID().slice(0, 8)}`);
     } catch {
