@@ -5,6 +5,7 @@
  * @module
  */
 import { isIPv6 } from "node:net";
+import { bracketed } from "../observe/address.ts";
 import type { InitPlan } from "./init_plan.ts";
 
 /** Port that radios take when an address names none. */
@@ -50,11 +51,6 @@ function pageLines(plan: InitPlan): string[] {
 
 function hostOf(plan: InitPlan): string {
   return plan.host ?? "ADDRESS-OF-THIS-MACHINE";
-}
-
-/** A host as it stands where a port may follow. */
-function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string[] {

@@ -38,7 +38,12 @@ export function parseAddress(text: string): ParsedAddress {
 /** An address as text: `host:port`, brackets around IPv6, nothing for all interfaces. */
 export function formatAddress(address: ListenAddress): string {
   const { hostname = "", port } = address;
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  return `${bracketed(hostname)}:${port}`;
+}
+
+/** A host as it stands where a port may follow: brackets around IPv6. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Host at which the machine itself reaches a server that listens at `address`. */
